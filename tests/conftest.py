@@ -1,0 +1,34 @@
+"""What tests of several rooms share: the real knowledge base, the demo clinic, and a clock that stands still."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from aftercare.knowledge import Clinic, KnowledgeBase, load_clinic, load_knowledge
+from aftercare.triage import Reader
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def knowledge() -> KnowledgeBase:
+    return load_knowledge(ROOT / "data" / "knowledge")
+
+
+@pytest.fixture(scope="session")
+def clinic() -> Clinic:
+    return load_clinic(ROOT / "clinic.yml")
+
+
+@pytest.fixture(scope="session")
+def reader(knowledge: KnowledgeBase) -> Reader:
+    return Reader(knowledge)
+
+
+@pytest.fixture
+def now() -> datetime:
+    return datetime(2026, 3, 12, 15, 0, tzinfo=ZoneInfo("Europe/London"))
