@@ -1,0 +1,7 @@
+"""From a patient's words to an acuity tier: findings, assertion, time, red-flag rules. Pure: no clock, no store, no network."""
+
+from aftercare.triage.assess import Assessment, Hit, assess
+from aftercare.triage.reader import Finding, Reader, Reading, TimeMention
+from aftercare.triage.report import Report, update
+
+__all__ = ["Assessment", "Finding", "Hit", "Reader", "Reading", "Report", "TimeMention", "assess", "update"]

@@ -1,0 +1,85 @@
+"""Negation, time, person and idiom decide whether a finding counts (red_flags.md section 6)."""
+
+from __future__ import annotations
+
+import pytest
+
+from aftercare.triage import Reader
+
+CASES = [
+    ("no fever at all", "fever", "negated"),
+    ("there is no pus, no fever and no blisters", "blister", "negated"),
+    ("no fever but there is pus", "pus", "present"),
+    ("it is not only red, it has pus", "pus", "present"),
+    ("my swelling is no better", "swelling", "present"),
+    ("my cheeks are not swollen", "swelling", "negated"),
+    ("what if I get pus?", "pus", "hypothetical"),
+    ("is this pus?", "pus", "uncertain"),
+    ("maybe it is pus", "pus", "uncertain"),
+    ("I had hives last year", "hives", "historical"),
+    ("my sister has hives", "hives", "other_person"),
+    ("my husband says I have hives", "hives", "present"),
+    ("how would I know if it is infected", "infection", "information"),
+    ("the redness has gone", "redness", "resolving"),
+    ("hay fever is bad today", "fever", None),
+    ("i dont have any pus", "pus", "negated"),
+    ("my fever is gone", "fever", "resolving"),
+]
+
+
+@pytest.mark.parametrize(("text", "item", "assertion"), CASES, ids=[c[0] for c in CASES])
+def test_assertion(reader: Reader, text: str, item: str, assertion: str | None) -> None:
+    found = {f.item: f.assertion for f in reader.read(text).findings}
+    assert found.get(item) == assertion
+
+
+def test_offsets_point_at_the_patients_own_words(reader: Reader) -> None:
+    text = "Hiya \N{SLIGHTLY SMILING FACE} day 2, i’ve got YELLOW goo on my chin"
+    finding = next(f for f in reader.read(text).findings if f.item == "pus")
+    assert text[finding.start : finding.end] == finding.text == "YELLOW goo"
+
+
+@pytest.mark.parametrize(
+    ("text", "item"),
+    [
+        ("there is puss", "pus"),
+        ("sweling on my cheek", "swelling"),
+        ("i have a feaver", "fever"),
+        ("my face is itchey", "itching"),
+    ],
+)
+def test_misspelt_signs_are_found(reader: Reader, text: str, item: str) -> None:
+    assert item in {f.item for f in reader.read(text).findings}
+
+
+@pytest.mark.parametrize(
+    "text", ["plus I bought the cream", "push it gently", "that is just perfect", "I read the leaflet", ""]
+)
+def test_words_that_only_look_alike_are_left_alone(reader: Reader, text: str) -> None:
+    assert not [f for f in reader.read(text).findings if f.kind == "finding"]
+
+
+@pytest.mark.parametrize(
+    ("text", "item", "quality"),
+    [
+        ("the redness is getting worse", "redness", "worse"),
+        ("the redness is not getting worse", "redness", None),
+        ("swelling on one side only", "swelling", "one_sided"),
+        ("the redness is fading", "redness", "better"),
+        ("the redness is spreading to my neck", "redness", "spreading"),
+        ("will the swelling get worse?", "swelling", None),
+    ],
+)
+def test_trend_and_side_belong_to_their_sign(reader: Reader, text: str, item: str, quality: str | None) -> None:
+    qualities = next(f.qualities for f in reader.read(text).findings if f.item == item)
+    assert (quality in qualities) if quality else not qualities & {"worse", "better"}
+
+
+def test_entities_carry_the_whole_reading(reader: Reader) -> None:
+    from aftercare.triage import Reading
+
+    text = "day 4, no fever but the redness is spreading and my mate had pus last year"
+    reading = reader.read(text)
+    again = Reading.from_entities(text, reading.entities())
+    assert again.findings == reading.findings
+    assert again.times == reading.times

@@ -1,0 +1,133 @@
+"""From words to tiers: flags, windows, rules, modifiers (red_flags.md)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aftercare.knowledge import KnowledgeBase
+from aftercare.knowledge.model import TIERS
+from aftercare.triage import Assessment, Reader, Report, assess, update
+
+CASES = [
+    # text, days since treatment, tier, flag
+    ("my lips are swelling", 0, "emergency", "E1"),
+    ("I find it hard to breathe", 1, "emergency", "E1"),
+    ("hives on my neck and I feel faint", 1, "emergency", "E1"),
+    ("the bleeding will not stop", 0, "emergency", "E7"),
+    ("there is yellow pus coming out of one", 1, "urgent", "U1"),
+    ("my temperature is 38.4", 2, "urgent", "U2"),
+    ("my temperature is 101F", 2, "urgent", "U2"),
+    ("temp is 36.9 and my face is red", 1, "none", None),
+    ("I feel shivery and ill", 2, "urgent", "U2"),
+    ("the redness is getting worse", 3, "urgent", "U3"),
+    ("the redness is getting worse", 1, "none", None),
+    ("my left cheek is much more swollen than the right, just one side", 3, "urgent", "U3"),
+    ("I came out in hives", 0, "urgent", "U5"),
+    ("bumps everywhere", 10, "soon", "S1"),
+    ("bumps everywhere", 7, "none", None),
+    ("my face is still red", 8, "soon", "S2"),
+    ("my face is red", 2, "none", None),
+    ("my face is swollen", 3, "none", None),
+    ("my face is swollen", 5, "soon", "S2"),
+    ("my skin is red, hot and sore and spreading", 3, "urgent", "U1"),
+    ("my skin is red and warm like sunburn", 0, "none", None),
+]
+
+
+def graded(text: str, days: int | None, reader: Reader, knowledge: KnowledgeBase, now: datetime) -> Assessment:
+    treated = now.date() - timedelta(days=days) if days is not None else None
+    return assess(update(Report(treated_on=treated), reader.read(text), now), knowledge, now)
+
+
+@pytest.mark.parametrize(("text", "days", "tier", "flag"), CASES, ids=[f"{c[0]} (day {c[1]})" for c in CASES])
+def test_tier_and_flag(
+    reader: Reader, knowledge: KnowledgeBase, now: datetime, text: str, days: int, tier: str, flag: str | None
+) -> None:
+    result = graded(text, days, reader, knowledge, now)
+    assert result.tier == tier, result.hits
+    assert flag is None or flag in {h.flag for h in result.hits}
+
+
+def test_pus_on_day_one_is_urgent_and_says_why(reader: Reader, knowledge: KnowledgeBase, now: datetime) -> None:
+    hit = graded("there is yellow pus coming out of one", 1, reader, knowledge, now).hits[0]
+    assert (hit.flag, hit.rule) == ("U1", "R5")
+    assert "yellow pus" in hit.words[0]
+
+
+def test_an_unknown_day_is_graded_as_day_three(reader: Reader, knowledge: KnowledgeBase, now: datetime) -> None:
+    result = graded("the redness is getting worse", None, reader, knowledge, now)
+    assert (result.tier, result.needs_day) == ("urgent", True)
+
+
+def test_an_open_urgent_case_is_not_lowered_by_a_calm_message(
+    reader: Reader, knowledge: KnowledgeBase, now: datetime
+) -> None:
+    from aftercare.triage.report import raised
+
+    report = update(Report(), reader.read("there is pus"), now)
+    report = raised(report, assess(report, knowledge, now).tier, ["U1"])
+    report = update(report, reader.read("it is fine now, just joking"), now)
+    result = assess(report, knowledge, now)
+    assert (result.tier, result.hits) == ("urgent", ())
+
+
+def test_a_soon_case_does_not_colour_an_unrelated_question(
+    reader: Reader, knowledge: KnowledgeBase, now: datetime
+) -> None:
+    treated = now.date() - timedelta(days=10)
+    report = update(Report(treated_on=treated), reader.read("still have bumps"), now)
+    assert assess(report, knowledge, now).tier == "soon"
+    report = update(report, reader.read("can I use sunscreen"), now)
+    assert assess(report, knowledge, now).tier == "none"
+
+
+def test_a_modifier_lifts_an_infection_sign_to_emergency(
+    reader: Reader, knowledge: KnowledgeBase, now: datetime
+) -> None:
+    assert graded("there is pus and I am diabetic", 2, reader, knowledge, now).tier == "emergency"
+
+
+def test_signs_of_two_messages_are_joined(reader: Reader, knowledge: KnowledgeBase, now: datetime) -> None:
+    report = update(Report(treated_on=now.date()), reader.read("I have hives"), now)
+    report = update(report, reader.read("now I am going to pass out"), now)
+    assert assess(report, knowledge, now).tier == "emergency"
+
+
+SIGNS = [
+    "my face is red", "my cheeks are swollen", "there is pus", "I have a fever", "I have small bumps", "my skin is peeling",
+    "it itches", "I have hives", "my lips are swelling", "the redness is getting worse", "I am diabetic", "it feels hot",
+]  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    signs=st.lists(st.sampled_from(SIGNS), min_size=1, max_size=4, unique=True),
+    more=st.sampled_from(SIGNS),
+    day=st.integers(0, 20),
+)
+def test_one_more_sign_never_lowers_the_tier(
+    signs: list[str], more: str, day: int, reader: Reader, knowledge: KnowledgeBase
+) -> None:
+    now = datetime(2026, 3, 12, 15, 0)
+    before = graded(". ".join(signs), day, reader, knowledge, now).tier
+    after = graded(". ".join([*signs, more]), day, reader, knowledge, now).tier
+    assert TIERS.index(after) >= TIERS.index(before)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    signs=st.lists(st.sampled_from(SIGNS), min_size=2, max_size=4, unique=True), day=st.integers(0, 20), data=st.data()
+)
+def test_the_order_of_sentences_does_not_change_the_tier(
+    signs: list[str], day: int, data: st.DataObject, reader: Reader, knowledge: KnowledgeBase
+) -> None:
+    now = datetime(2026, 3, 12, 15, 0)
+    shuffled = data.draw(st.permutations(signs))
+    assert (
+        graded(". ".join(signs), day, reader, knowledge, now).tier
+        == graded(". ".join(shuffled), day, reader, knowledge, now).tier
+    )
