@@ -1,0 +1,94 @@
+"""What is said in one turn, as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from aftercare.knowledge import Clinic, KnowledgeBase, Sentence
+from aftercare.knowledge.model import Tier
+from aftercare.triage import Hit, Report
+
+
+@dataclass(frozen=True)
+class Button:
+    """A quick reply. ``intent`` and ``text`` are what the server sends on when it is pressed."""
+
+    title: str
+    intent: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One message. ``sources`` are short keys of the knowledge base (``002:36``, ``W1``)."""
+
+    text: str
+    kind: str
+    sources: tuple[str, ...] = ()
+    buttons: tuple[Button, ...] = ()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The replies of one turn, the tier and why, whether a person is called and why, and the next report."""
+
+    replies: tuple[Reply, ...]
+    tier: Tier
+    report: Report
+    hits: tuple[Hit, ...] = ()
+    handoff: str | None = None
+    days_since: int | None = None
+
+    def to_dict(self, knowledge: KnowledgeBase) -> dict[str, Any]:
+        """As the ``outcome`` of docs/architecture.md."""
+        return {
+            "replies": [
+                {
+                    "text": r.text,
+                    "kind": r.kind,
+                    "buttons": [{"title": b.title, "intent": b.intent, "text": b.text} for b in r.buttons],
+                    "sources": [
+                        {"id": s.id, "title": s.title} for s in map(knowledge.source, r.sources) if s.id != "house"
+                    ],
+                }
+                for r in self.replies
+            ],
+            "tier": self.tier,
+            "hits": [{"flag": h.flag, "rule": h.rule, "title": h.title, "words": list(h.words)} for h in self.hits],
+            "handoff": self.handoff,
+            "report": self.report.to_dict(),
+            "days_since": self.days_since,
+        }
+
+
+@dataclass
+class Draft:
+    """A message in the making: sentences one after another, each said once, with their sources."""
+
+    clinic: Clinic
+    parts: list[str] = field(default_factory=list)
+    sources: dict[str, None] = field(default_factory=dict)
+
+    def say(self, *sentences: Sentence | None) -> Draft:
+        """Add clinical sentences as they were signed, with the clinic's numbers filled in."""
+        for sentence in sentences:
+            if sentence is not None:
+                self.plain(filled(sentence.text, self.clinic))
+                self.sources.update(dict.fromkeys(sentence.sources))
+        return self
+
+    def plain(self, text: str) -> Draft:
+        """Add words that carry no clinical statement."""
+        if text and text not in self.parts:
+            self.parts.append(text)
+        return self
+
+    def reply(self, kind: str, buttons: Iterable[Button] = ()) -> Reply:
+        return Reply(" ".join(self.parts), kind, tuple(self.sources), tuple(buttons))
+
+
+def filled(text: str, clinic: Clinic, **more: object) -> str:
+    """Text with its placeholders filled. Raises KeyError for a placeholder that the clinic does not have."""
+    return text.format_map({**clinic.numbers(), **more}) if "{" in text else text

@@ -1,0 +1,172 @@
+"""Answers to questions about skin: what was understood, the answer, what to do, when to call, where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aftercare.answers.answer import Button, Draft, Reply
+from aftercare.answers.talk import PASS_ON
+from aftercare.knowledge import Clinic, Item, KnowledgeBase, Sentence
+
+GENERAL = "general_care"
+"""The topic that answers a question about care where nothing is named."""
+PURPOSE = {
+    "how_long": "how_long",
+    "what_to_apply": "apply",
+    "what_to_avoid": "avoid",
+    "why": "why",
+    "when_to_worry": "worry",
+}
+CHECK = (Button("None of these", "deny", "None of these"), Button("Yes, one or more", "affirm", "Yes, one or more"))
+DAYS = (
+    Button("Today", "inform_day", "It was today"),
+    Button("Yesterday", "inform_day", "It was yesterday"),
+    Button("2 days ago", "inform_day", "It was 2 days ago"),
+    Button("3 days ago", "inform_day", "It was 3 days ago"),
+)
+MOST_ITEMS = 3
+"""Items answered in one message; a longer list is asked about by name."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is to be answered. ``day`` is days since treatment or None; ``reassure`` whether the check question was answered
+    with no; ``check`` and ``ask_day`` whether our one question may be asked now; ``flagged`` where nothing calming may be said."""
+
+    kind: str
+    items: tuple[Item, ...]
+    day: int | None
+    reassure: bool
+    check: bool
+    ask_day: bool
+    flagged: bool = False
+    hypothetical: bool = False
+
+
+def answer(questions: Sequence[Question], knowledge: KnowledgeBase, clinic: Clinic) -> Reply:
+    """One message for all questions of a turn: each answered, what they share said once."""
+    draft = Draft(clinic)
+    draft.plain(_understood(questions[0]))
+    covered = [_answer(q, draft, knowledge) for q in questions]
+    asks_check = any(q.check for q in questions) and not any(q.flagged for q in questions)
+    asks_day = any(q.ask_day for q in questions)
+    if not any(covered) and not asks_check:
+        draft.say(knowledge.sentences["not_covered"])
+        return draft.reply("not_covered", PASS_ON)
+    draft.say(knowledge.sentences["cannot_see"])
+    buttons: tuple[Button, ...] = ()
+    if asks_day:
+        draft.say(knowledge.sentences["day_question"])
+        buttons = DAYS
+    if asks_check:
+        draft.say(knowledge.sentences["check_question"], knowledge.sentences["safety_short"])
+        return draft.reply("check_question", CHECK)
+    draft.say(knowledge.sentences["safety_net"])
+    return draft.reply("day_question" if asks_day else "answer", buttons)
+
+
+def _understood(question: Question) -> str:
+    """'Day 3, small bumps.': what was understood, so that the patient can put it right."""
+    names = [item.name for item in dict.fromkeys(question.items) if item.id != GENERAL][:MOST_ITEMS]
+    day = f"day {question.day}" if question.day is not None else ""
+    text = ", ".join(part for part in (day, " and ".join(names)) if part)
+    return f"{text[0].upper()}{text[1:]}." if text else ""
+
+
+def _answer(question: Question, draft: Draft, knowledge: KnowledgeBase) -> bool:
+    """Add the answer to one question; False where the guide has none."""
+    handlers = {
+        "is_normal": _is_normal,
+        "report": _is_normal,
+        "can_i": _can,
+        "when_to_worry": _worry,
+        "what_to_expect": _expect,
+    }
+    handler = handlers.get(question.kind, _by_purpose)
+    return handler(question, draft, knowledge)
+
+
+def _is_normal(question: Question, draft: Draft, knowledge: KnowledgeBase) -> bool:
+    said = False
+    for item in _symptoms(question):
+        sentence = _expected(item, question.day)
+        draft.say(sentence)
+        said = said or sentence is not None
+    if said and question.reassure and not question.flagged:
+        draft.say(knowledge.sentences["part_of_healing"])
+    if said:
+        draft.say(*(_first(item, "apply") for item in _symptoms(question)[:1]))
+    products = [i for i in question.items if i.kind in ("product", "activity")]
+    if not said and products:
+        return _can(question, draft, knowledge)
+    return said
+
+
+def _expected(item: Item, day: int | None) -> Sentence | None:
+    """The sentence for the day: in its window, past it, or without a day."""
+    if day is None:
+        return _first(item, "is_normal")
+    window = item.expected_on(day)
+    if window is not None and window.sentence is not None:
+        return window.sentence
+    if item.last_expected_day is not None and day > item.last_expected_day:
+        return _first(item, "after") or _first(item, "worry")
+    return _first(item, "is_normal")
+
+
+def _can(question: Question, draft: Draft, knowledge: KnowledgeBase) -> bool:
+    said = False
+    for item in [i for i in question.items if i.kind in ("product", "activity")]:
+        early = item.allowed_from is None or (question.day is not None and question.day < item.allowed_from)
+        sentence = (_first(item, "can_later") if early else None) or _first(item, "can")
+        if question.day is None and item.allowed_from not in (None, 0):
+            sentence = _first(item, "can_later") or sentence
+        draft.say(sentence, _first(item, "note"))
+        said = said or sentence is not None
+    if not said and not any(i.kind in ("product", "activity") for i in question.items):
+        return _by_purpose(
+            Question("what_to_apply", question.items, question.day, False, False, False), draft, knowledge
+        )
+    return said
+
+
+def _worry(question: Question, draft: Draft, knowledge: KnowledgeBase) -> bool:
+    draft.say(*(_first(item, "worry") for item in question.items[:1]), knowledge.sentences["worry_signs"])
+    return True
+
+
+def _expect(question: Question, draft: Draft, knowledge: KnowledgeBase) -> bool:
+    stages = knowledge.timeline
+    if question.day is not None:
+        stages = tuple(s for s in stages if s.first <= question.day <= s.last) or stages[-1:]
+        for stage in stages:
+            draft.say(*stage.sentences)
+        return True
+    for stage in stages[:4]:
+        draft.plain(f"\n- {stage.title}: {stage.sentences[0].text}")
+        draft.sources.update(dict.fromkeys(stage.sentences[0].sources))
+    draft.plain("\n")
+    return bool(stages)
+
+
+def _by_purpose(question: Question, draft: Draft, knowledge: KnowledgeBase) -> bool:
+    purpose = PURPOSE.get(question.kind, "about")
+    sentences = [s for item in question.items[:MOST_ITEMS] if (s := _first(item, purpose)) is not None]
+    if not sentences and purpose in ("apply", "avoid", "why", "how_long") and not _named_but_unknown(question):
+        sentences = [s for s in [_first(knowledge.items[GENERAL], purpose)] if s is not None]
+    draft.say(*sentences)
+    return bool(sentences)
+
+
+def _named_but_unknown(question: Question) -> bool:
+    """A product or activity is named of which the guide says nothing: general advice would be no answer to it."""
+    return any(item.kind in ("product", "activity") for item in question.items)
+
+
+def _symptoms(question: Question) -> list[Item]:
+    return [i for i in question.items if i.kind == "symptom"][:MOST_ITEMS]
+
+
+def _first(item: Item, purpose: str) -> Sentence | None:
+    return next(iter(item.sentences.get(purpose, ())), None)

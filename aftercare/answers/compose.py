@@ -1,0 +1,245 @@
+"""One turn: what the patient said and asked -> what is said, and what the conversation knows from now on. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from aftercare.answers import clinical, talk
+from aftercare.answers.answer import Answer, Draft, Reply
+from aftercare.answers.flags import flag_reply
+from aftercare.knowledge import Clinic, Item, KnowledgeBase
+from aftercare.knowledge.model import Tier
+from aftercare.triage import Assessment, Reading, Report, assess, update
+from aftercare.triage.report import raised, subjects
+
+CLINICAL = (
+    "is_normal",
+    "how_long",
+    "what_to_apply",
+    "what_to_avoid",
+    "can_i",
+    "when_to_worry",
+    "why",
+    "what_to_expect",
+    "report",
+)
+"""Question types that are answered from the knowledge base."""
+WORRIES = frozenset({"is_normal", "when_to_worry", "report"})
+OUT_OF_SCOPE = "out_of_scope_"
+AFTERCARE = frozenset({"answer", "check_question", "day_question", "not_covered", "medicine", "diagnosis"})
+"""Kinds of replies to messages with aftercare content."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One message: its intent and questions (names, the primary one first), what was read in it, and the report before it."""
+
+    text: str
+    intent: str
+    questions: tuple[str, ...]
+    reading: Reading
+    report: Report
+    now: datetime
+
+
+def compose(turn: Turn, knowledge: KnowledgeBase, clinic: Clinic) -> Answer:
+    """Assess and answer one turn."""
+    report = _counted(update(turn.report, turn.reading, turn.now), turn)
+    assessment = assess(report, knowledge, turn.now, _answer_to_check(turn))
+    report = raised(report, assessment.tier, [h.flag for h in assessment.hits])
+    if assessment.hits:
+        return _flagged(turn, report, assessment, knowledge, clinic)
+    if report.open_tier == "emergency":
+        reply = talk.fixed("emergency_again", "emergency", knowledge, clinic)
+        return Answer((reply,), "emergency", _settled(report, turn, reply), days_since=assessment.day)
+    return _calm(turn, report, assessment, knowledge, clinic)
+
+
+def _answer_to_check(turn: Turn) -> str | None:
+    """How our own check question was answered, where this message answers it (a yes or no binds to it alone)."""
+    if turn.report.asked not in ("check", "check_day"):
+        return None
+    if turn.intent == "affirm" and not turn.reading.findings:
+        return "yes"
+    return None
+
+
+def _counted(report: Report, turn: Turn) -> Report:
+    """The report with the worries voiced: the same one three times calls a person (R21)."""
+    if turn.intent not in WORRIES:
+        return replace(report, worries={k: v for k, v in report.worries.items() if v < 3})
+    about = [i for i in report.subject if (s := report.sign(i)) and s.counts and s.kind in ("symptom", "finding")]
+    worries = {k: min(v, 4) for k, v in report.worries.items()}
+    for item in about[:1]:
+        worries[item] = worries.get(item, 0) + 1
+    return replace(report, worries=worries)
+
+
+def _flagged(turn: Turn, report: Report, assessment: Assessment, knowledge: KnowledgeBase, clinic: Clinic) -> Answer:
+    reply = flag_reply(assessment.hits, knowledge, clinic)
+    report = replace(_settled(report, turn, reply), asked=None)
+    return Answer((reply,), assessment.tier, report, assessment.hits, "flag", assessment.day)
+
+
+def _settled(report: Report, turn: Turn, reply: Reply) -> Report:
+    """The report after the reply: the questions stay for a follow-up, the sources for "how do you know?"."""
+    questions = tuple(q for q in turn.questions if q in CLINICAL) or report.questions
+    return replace(
+        report, questions=questions, last_sources=reply.sources or report.last_sources, asked=None, offered=None
+    )
+
+
+def _calm(turn: Turn, report: Report, assessment: Assessment, knowledge: KnowledgeBase, clinic: Clinic) -> Answer:
+    """No flag in this message. Where an urgent case stands, the call is repeated and nothing calming is said."""
+    settled = _settled(report, turn, Reply("", ""))
+    reply, handoff, settled = _reply(turn, settled, assessment, knowledge, clinic)
+    urgent = report.open_tier == "urgent"
+    if urgent and reply.kind in ("answer", "check_question", "day_question", "not_covered"):
+        reply, settled = talk.fixed("urgent_again", "urgent", knowledge, clinic), replace(settled, asked=None)
+    elif urgent and reply.kind == "small_talk":
+        reply = replace(reply, text=f"{reply.text} {_still_call(clinic)}")
+    tier: Tier = "urgent" if urgent else "self_care" if reply.kind in AFTERCARE or turn.reading.findings else "none"
+    settled = replace(settled, last_sources=reply.sources or report.last_sources)
+    return Answer((reply,), tier, settled, (), handoff, assessment.day)
+
+
+def _still_call(clinic: Clinic) -> str:
+    return f"Please still call the clinic today on {clinic.phone}, or {clinic.urgent_line} if we are closed."
+
+
+def _reply(
+    turn: Turn, report: Report, assessment: Assessment, knowledge: KnowledgeBase, clinic: Clinic
+) -> tuple[Reply, str | None, Report]:
+    intent = turn.intent
+    before = turn.report
+    if intent == "talk_to_human":
+        return talk.fixed("person", "handoff", knowledge, clinic), "person", report
+    if intent == "affirm" and before.offered:
+        return talk.fixed("person", "handoff", knowledge, clinic), "question", report
+    if intent == "deny" and before.asked in ("check", "check_day") and report.subject:
+        cleared = replace(report, cleared=report.subject, asked="day" if before.asked == "check_day" else None)
+        return _clinical(turn, ("is_normal",), cleared, assessment, knowledge, clinic)
+    if intent == "inform_day" or (
+        turn.reading.times and not turn.reading.findings and before.asked in ("day", "check_day")
+    ):
+        return _day_given(turn, report, assessment, knowledge, clinic)
+    if intent.startswith(OUT_OF_SCOPE) and not _names_aftercare(turn):
+        kind = intent.removeprefix(OUT_OF_SCOPE)
+        reply = talk.out_of_scope(kind, knowledge, clinic)
+        return reply, "other_language" if kind == "other_language" else None, _offering(report, reply)
+    if intent == "source":
+        return talk.source(before.last_sources, knowledge, clinic), None, report
+    if intent == "help":
+        return talk.fixed("help", "day_question", knowledge, clinic), None, report
+    if intent == "medicine":
+        reply = talk.fixed("medicine", "medicine", knowledge, clinic, offer=True)
+        return reply, None, _offering(report, reply)
+    if intent in talk.SMALL_TALK and not turn.reading.findings:
+        return talk.small_talk(intent, report.turn, knowledge, clinic), None, report
+    questions = tuple(q for q in turn.questions if q in CLINICAL)
+    if intent == "diagnosis":
+        return _diagnosis(turn, report, assessment, knowledge, clinic)
+    if not questions and turn.reading.findings:
+        questions = ("report",)
+    if not questions:
+        return Reply(talk.phrase("not_understood", 0, knowledge, clinic), "fallback"), None, report
+    return _clinical(turn, questions, report, assessment, knowledge, clinic)
+
+
+def _names_aftercare(turn: Turn) -> bool:
+    return any(f.kind in ("symptom", "finding") for f in turn.reading.findings)
+
+
+def _offering(report: Report, reply: Reply) -> Report:
+    return replace(report, offered="question" if reply.buttons == talk.PASS_ON else None)
+
+
+def _day_given(
+    turn: Turn, report: Report, assessment: Assessment, knowledge: KnowledgeBase, clinic: Clinic
+) -> tuple[Reply, str | None, Report]:
+    """The day of treatment: go on with the question that it was asked for."""
+    if report.questions and report.subject:
+        again = replace(report, day_asked=True)
+        return _clinical(turn, report.questions, again, assessment, knowledge, clinic)
+    if assessment.day is None:
+        return Reply(talk.phrase("not_understood", 0, knowledge, clinic), "fallback"), None, report
+    return Reply(talk.phrase("day_noted", 0, knowledge, clinic, day=assessment.day), "small_talk"), None, report
+
+
+def _diagnosis(
+    turn: Turn, report: Report, assessment: Assessment, knowledge: KnowledgeBase, clinic: Clinic
+) -> tuple[Reply, str | None, Report]:
+    """No diagnosis is given; where a sign is named, what the guide says of it follows."""
+    no = talk.fixed("diagnosis", "diagnosis", knowledge, clinic, offer=True)
+    if not _subject_items(turn, report, knowledge):
+        return no, None, _offering(report, no)
+    reply, handoff, report = _clinical(turn, ("is_normal",), report, assessment, knowledge, clinic)
+    draft = Draft(clinic).plain("I cannot say what it is.").plain(reply.text)
+    return replace(reply, text=" ".join(draft.parts)), handoff, report
+
+
+def _subject_items(turn: Turn, report: Report, knowledge: KnowledgeBase) -> tuple[Item, ...]:
+    """What a question is about: what the message names, else what the conversation was about."""
+    named = subjects(turn.reading) or report.subject
+    return tuple(knowledge.items[i] for i in named if i in knowledge.items)
+
+
+def _clinical(
+    turn: Turn, kinds: Sequence[str], report: Report, assessment: Assessment, knowledge: KnowledgeBase, clinic: Clinic
+) -> tuple[Reply, str | None, Report]:
+    items = _subject_items(turn, report, knowledge)
+    if _only_hypothetical(turn, items):
+        return talk.fixed("hypothetical", "answer", knowledge, clinic), None, report
+    questions = [_question(kind, items, turn, report, assessment) for kind in dict.fromkeys(kinds)]
+    if len(questions) > 1:
+        questions = [q for q in questions if q.kind != "report"]
+    if not items and all(q.kind in ("is_normal", "report", "can_i") for q in questions):
+        return _ask_what(turn, report, knowledge, clinic)
+    reply = clinical.answer(questions, knowledge, clinic)
+    asked = {
+        "check_question": "check_day" if any(q.ask_day for q in questions) else "check",
+        "day_question": "day",
+    }.get(reply.kind)
+    report = replace(
+        report,
+        asked=asked,
+        day_asked=report.day_asked or any(q.ask_day for q in questions),
+        subject=tuple(i.id for i in items) or report.subject,
+    )
+    return reply, None, _offering(report, reply)
+
+
+def _only_hypothetical(turn: Turn, items: tuple[Item, ...]) -> bool:
+    """Only red-flag findings are named, and none as present ("what if I get pus?")."""
+    named = {f.item: f.assertion for f in turn.reading.findings if f.kind == "finding"}
+    return (
+        bool(named)
+        and all(a in ("hypothetical", "information") for a in named.values())
+        and all(i.id in named for i in items)
+    )
+
+
+def _ask_what(turn: Turn, report: Report, knowledge: KnowledgeBase, clinic: Clinic) -> tuple[Reply, str | None, Report]:
+    return Reply(talk.phrase("not_understood", 0, knowledge, clinic), "fallback"), None, report
+
+
+def _question(
+    kind: str, items: tuple[Item, ...], turn: Turn, report: Report, assessment: Assessment
+) -> clinical.Question:
+    signs = [i for i in items if i.kind == "symptom"]
+    denied = any(f.assertion == "negated" and f.kind == "finding" for f in turn.reading.findings)
+    cleared = bool(signs) and all(i.id in report.cleared for i in signs)
+    flagged = report.open_tier in ("urgent", "emergency")
+    about_self = kind in ("is_normal", "report") and bool(signs)
+    unknown_day = assessment.day is None and not report.day_asked
+    return clinical.Question(
+        kind=kind,
+        items=items,
+        day=report.asked_day if report.asked_day is not None else assessment.day,
+        reassure=(cleared or denied) and not flagged,
+        check=about_self and not cleared and not denied and not flagged,
+        ask_day=unknown_day and about_self and (assessment.needs_day or any(i.windows for i in signs)),
+        flagged=flagged,
+    )

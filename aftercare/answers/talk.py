@@ -1,0 +1,46 @@
+"""Everything that is not a question about skin: greetings, a person, medicine, the source, out of scope."""
+
+from __future__ import annotations
+
+from aftercare.answers.answer import Button, Draft, Reply, filled
+from aftercare.knowledge import Clinic, KnowledgeBase
+
+PASS_ON = (
+    Button("Yes, ask the team", "affirm", "Yes, please ask the team"),
+    Button("No, thank you", "deny", "No, thank you"),
+)
+SMALL_TALK = frozenset({"greet", "thanks", "goodbye", "bot_challenge", "affirm", "deny"})
+
+
+def small_talk(intent: str, variant: int, knowledge: KnowledgeBase, clinic: Clinic) -> Reply:
+    """A greeting and its like; ``variant`` chooses among equal texts so that they do not read as a form."""
+    return Reply(phrase(intent, variant, knowledge, clinic), "small_talk")
+
+
+def phrase(name: str, variant: int, knowledge: KnowledgeBase, clinic: Clinic, **more: object) -> str:
+    texts = knowledge.phrases[name]
+    return filled(texts[variant % len(texts)], clinic, treatment=knowledge.treatment, **more)
+
+
+def out_of_scope(kind: str, knowledge: KnowledgeBase, clinic: Clinic) -> Reply:
+    """``kind`` is booking, price, other_treatment, off_topic, abuse, injection, gibberish, complaint or other_language."""
+    if kind in ("complaint", "other_language"):
+        reply = Draft(clinic).say(knowledge.sentences[kind])
+        return reply.reply("out_of_scope", PASS_ON if kind == "complaint" else ())
+    buttons = PASS_ON if kind in ("booking", "price", "other_treatment") else ()
+    return Reply(phrase(kind, 0, knowledge, clinic), "out_of_scope", buttons=buttons)
+
+
+def fixed(name: str, kind: str, knowledge: KnowledgeBase, clinic: Clinic, offer: bool = False) -> Reply:
+    """A required wording as it stands; with ``offer`` the two buttons that pass the question on."""
+    return Draft(clinic).say(knowledge.sentences[name]).reply(kind, PASS_ON if offer else ())
+
+
+def source(last_sources: tuple[str, ...], knowledge: KnowledgeBase, clinic: Clinic) -> Reply:
+    """Where the last answer came from, in words."""
+    draft = Draft(clinic)
+    titles = list(dict.fromkeys(knowledge.source(key).title for key in last_sources if key != "house"))
+    if titles:
+        draft.plain(f"My last answer came from: {'; '.join(titles[:4])}.")
+        draft.sources.update(dict.fromkeys(last_sources))
+    return draft.say(knowledge.sentences["source_kind"]).reply("answer")
