@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
@@ -38,10 +39,14 @@ def clinic() -> Clinic:
     return load_clinic(Path(os.environ.get("AFTERCARE_CLINIC", ROOT / "clinic.yml")))
 
 
-class AftercareAction(Action):
+class AftercareAction(Action, ABC):
     """Base of the actions. ``question`` is what the action answers, where the message's own list of questions is empty."""
 
     question = ""
+
+    @abstractmethod
+    def name(self) -> str:
+        """The action's name in domain.yml."""
 
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]

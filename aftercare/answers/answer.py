@@ -63,6 +63,10 @@ class Answer:
         }
 
 
+LONGEST = 90
+"""Words in the answer to a single question."""
+
+
 @dataclass
 class Draft:
     """A message in the making: sentences one after another, each said once, with their sources."""
@@ -70,6 +74,7 @@ class Draft:
     clinic: Clinic
     parts: list[str] = field(default_factory=list)
     sources: dict[str, None] = field(default_factory=dict)
+    spare: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
 
     def say(self, *sentences: Sentence | None) -> Draft:
         """Add clinical sentences as they were signed, with the clinic's numbers filled in."""
@@ -79,6 +84,15 @@ class Draft:
                 self.sources.update(dict.fromkeys(sentence.sources))
         return self
 
+    def offer(self, sentence: Sentence | None) -> Draft:
+        """Add a sentence that is left out again where the message would be longer than ``LONGEST`` words."""
+        if sentence is not None:
+            text = filled(sentence.text, self.clinic)
+            if text not in self.parts:
+                self.parts.append(text)
+                self.spare.append((text, sentence.sources))
+        return self
+
     def plain(self, text: str) -> Draft:
         """Add words that carry no clinical statement."""
         if text and text not in self.parts:
@@ -86,6 +100,11 @@ class Draft:
         return self
 
     def reply(self, kind: str, buttons: Iterable[Button] = ()) -> Reply:
+        for text, sources in reversed(self.spare):
+            if len(" ".join(self.parts).split()) > LONGEST:
+                self.parts.remove(text)
+            else:
+                self.sources.update(dict.fromkeys(sources))
         return Reply(" ".join(self.parts), kind, tuple(self.sources), tuple(buttons))
 
 

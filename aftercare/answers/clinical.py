@@ -62,7 +62,8 @@ def answer(questions: Sequence[Question], knowledge: KnowledgeBase, clinic: Clin
     if asks_check:
         draft.say(knowledge.sentences["check_question"], knowledge.sentences["safety_short"])
         return draft.reply("check_question", CHECK)
-    draft.say(knowledge.sentences["safety_net"])
+    if not any(q.kind == "when_to_worry" for q in questions):  # its answer is the longer list of the same signs
+        draft.say(knowledge.sentences["safety_net"])
     return draft.reply("day_question" if asks_day else "answer", buttons)
 
 
@@ -96,7 +97,7 @@ def _is_normal(question: Question, draft: Draft, knowledge: KnowledgeBase) -> bo
     if said and question.reassure and not question.flagged:
         draft.say(knowledge.sentences["part_of_healing"])
     if said:
-        draft.say(*(_first(item, "apply") for item in _symptoms(question)[:1]))
+        draft.offer(next((_first(item, "apply") for item in _symptoms(question)), None))
     products = [i for i in question.items if i.kind in ("product", "activity")]
     if not said and products:
         return _can(question, draft, knowledge)
