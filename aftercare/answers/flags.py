@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from aftercare.answers.answer import Draft, Reply
 from aftercare.knowledge import Clinic, KnowledgeBase
-from aftercare.knowledge.model import TIERS, Tier
+from aftercare.knowledge.model import TIERS
 from aftercare.triage import Hit
 
 CRISIS = "E9"
@@ -22,7 +22,7 @@ def flag_reply(hits: Sequence[Hit], knowledge: KnowledgeBase, clinic: Clinic) ->
     mirrored = _mirror(hit)
     if hit.tier != "emergency":
         draft.plain(mirrored)
-    draft.say(knowledge.sentences[wording_of(hit, knowledge)])
+    draft.say(knowledge.sentences[hit.wording])
     if hit.tier == "emergency" and hit.flag != CRISIS:
         draft.plain(mirrored)
     return draft.reply(hit.tier)
@@ -32,16 +32,6 @@ def foremost(hits: Sequence[Hit]) -> Hit:
     """The hit that leads: highest tier; a crisis before all, then airway, then the order of the guide."""
     order = {CRISIS: 0, AIRWAY: 1}
     return min(hits, key=lambda h: (-TIERS.index(h.tier), order.get(h.flag, 2), h.flag[0], int(h.flag[1:])))
-
-
-def wording_of(hit: Hit, knowledge: KnowledgeBase) -> str:
-    """The key of the wording for a hit: the flag's own, or its tier's where a modifier lifted it."""
-    flag = knowledge.flags[hit.flag]
-    return flag.wording if hit.tier == flag.tier else _plain_wording(hit.tier)
-
-
-def _plain_wording(tier: Tier) -> str:
-    return {"emergency": "emergency", "urgent": "urgent"}.get(tier, "soon")
 
 
 def _mirror(hit: Hit) -> str:

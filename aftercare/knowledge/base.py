@@ -202,7 +202,7 @@ def _rule(file: YamlFile, key: Key, raw: dict[str, Any]) -> Rule:
     when = _condition(raw["when"])
     if not isinstance(when, Condition):
         raise file.error((*key, "when"), "a rule needs a condition", "Write all:, any: or none: with a list.")
-    return Rule(raw["id"], raw["flag"], when, raw["why"])
+    return Rule(raw["id"], raw["flag"], when, raw["why"], raw.get("tier"), raw.get("wording"))
 
 
 def _item(

@@ -78,12 +78,17 @@ class Condition:
 
 @dataclass(frozen=True)
 class Rule:
-    """If ``when`` then ``flag``. ``id`` is the rule's key in red_flags.md."""
+    """If ``when`` then ``flag``. ``id`` is the rule's key in red_flags.md.
+
+    ``tier`` and ``wording`` stand where they are not the flag's ("bleeding that starts again" is E7's matter, but urgent).
+    """
 
     id: str
     flag: str
     when: Condition
     why: str
+    tier: Tier | None = None
+    wording: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +108,7 @@ class Item:
 
     ``sentences`` by purpose: about, how_long, apply, avoid, can, why, worry, source_note, check. ``allowed_from``
     is the first day (since treatment) on which a product or activity is allowed, None where no source says.
-    ``lifts`` are flags that a modifier raises by one tier.
+    ``lifts`` are flags or rules that a modifier raises by one tier.
     """
 
     id: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from aftercare.knowledge import KnowledgeBase
+from aftercare.knowledge import KnowledgeBase, Rule
 from aftercare.knowledge.model import TIERS, Tier, highest
 from aftercare.triage.report import Report, Sign
 from aftercare.triage.rules import Evidence, days_matter, holds, leaves
@@ -17,14 +17,14 @@ CHECK_YES, CHECK_OPEN, REPEATED = "E0", "U0", "S6"
 
 @dataclass(frozen=True)
 class Hit:
-    """A flag raised: by which rule, on which words. ``tier`` is after modifiers; ``fresh`` where this message brought it."""
+    """A flag raised: by which rule, on which words, said how. ``tier`` is after modifiers; ``wording`` is a key of wording.yml."""
 
     flag: str
     rule: str
     title: str
     tier: Tier
     words: tuple[str, ...]
-    fresh: bool = True
+    wording: str
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def assess(report: Report, knowledge: KnowledgeBase, now: datetime, answer: str 
     for rule in knowledge.rules:
         evidence = holds(rule.when, standing, day)
         if evidence is not None and _is_fresh(evidence, report):
-            hits.append(_hit(knowledge, rule.flag, rule.id, evidence))
+            hits.append(_hit(knowledge, rule, evidence))
     hits += _from_dialogue(report, knowledge, answer)
     hits = [_lifted(h, modifiers, knowledge) for h in hits]
     best = _best_of_each_flag(hits)
@@ -75,21 +75,26 @@ def _is_fresh(evidence: Evidence, report: Report) -> bool:
     return any(s.turn == report.turn for s in evidence.signs) or (evidence.used_day and report.day_turn == report.turn)
 
 
-def _hit(knowledge: KnowledgeBase, flag: str, rule: str, evidence: Evidence) -> Hit:
-    found = knowledge.flags[flag]
+def _hit(knowledge: KnowledgeBase, rule: Rule, evidence: Evidence) -> Hit:
+    flag = knowledge.flags[rule.flag]
     words = tuple(dict.fromkeys(s.words for s in evidence.signs))
-    return Hit(flag, rule, found.title, found.tier, words)
+    return Hit(flag.id, rule.id, flag.title, rule.tier or flag.tier, words, rule.wording or flag.wording)
+
+
+def _of_talk(knowledge: KnowledgeBase, flag: str, rule: str) -> Hit:
+    found = knowledge.flags[flag]
+    return Hit(flag, rule, found.title, found.tier, (), found.wording)
 
 
 def _from_dialogue(report: Report, knowledge: KnowledgeBase, answer: str | None) -> list[Hit]:
     """Flags that come of the talk itself: our own question answered yes or left open, and the same worry again."""
     hits = []
     if answer == "yes":
-        hits.append(_hit(knowledge, CHECK_YES, "ruling 20", Evidence()))
+        hits.append(_of_talk(knowledge, CHECK_YES, "ruling 20"))
     if answer == "unsure":
-        hits.append(_hit(knowledge, CHECK_OPEN, "ruling 20", Evidence()))
+        hits.append(_of_talk(knowledge, CHECK_OPEN, "ruling 20"))
     if any(count == WORRY_LIMIT for count in report.worries.values()):
-        hits.append(_hit(knowledge, REPEATED, "R21", Evidence()))
+        hits.append(_of_talk(knowledge, REPEATED, "R21"))
     return hits
 
 
@@ -98,19 +103,21 @@ def _lifted(hit: Hit, modifiers: tuple[Sign, ...], knowledge: KnowledgeBase) -> 
     tier: Tier = hit.tier
     for sign in modifiers:
         item = knowledge.items[sign.item]
-        if hit.flag in item.lifts:
+        if hit.flag in item.lifts or hit.rule in item.lifts:
             tier = highest(tier, TIERS[min(TIERS.index(hit.tier) + 1, len(TIERS) - 1)])
         tier = highest(tier, item.raises_to.get(hit.flag, "none"))
     if tier == hit.tier:
         return hit
     words = tuple(dict.fromkeys((*hit.words, *(s.words for s in modifiers))))
-    return Hit(hit.flag, f"{hit.rule}+R22", hit.title, tier, words)
+    return Hit(hit.flag, f"{hit.rule}+R22", hit.title, tier, words, tier)
 
 
 def _best_of_each_flag(hits: list[Hit]) -> tuple[Hit, ...]:
     """One hit a flag: highest tier first, then the rule that rests on more words. The order of rules does not matter."""
-    ordered = sorted(hits, key=lambda h: (-TIERS.index(h.tier), -len(h.words), h.rule))
-    return tuple({h.flag: h for h in reversed(ordered)}.values())[::-1] if ordered else ()
+    best: dict[str, Hit] = {}
+    for hit in sorted(hits, key=lambda h: (-TIERS.index(h.tier), -len(h.words), h.rule)):
+        best.setdefault(hit.flag, hit)
+    return tuple(best.values())
 
 
 def _needs_day(report: Report, standing: dict[str, Sign], knowledge: KnowledgeBase, now: datetime) -> bool:

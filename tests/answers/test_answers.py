@@ -181,7 +181,7 @@ def test_every_required_wording_keeps_its_grade_and_length(knowledge: KnowledgeB
     from aftercare.answers.flags import flag_reply
 
     for flag in knowledge.flags.values():
-        text = flag_reply([Hit(flag.id, "", flag.title, flag.tier, ())], knowledge, clinic).text
+        text = flag_reply([Hit(flag.id, "", flag.title, flag.tier, (), flag.wording)], knowledge, clinic).text
         assert textstat.flesch_kincaid_grade(text) <= (5 if flag.tier == "emergency" else 6), (flag.id, text)
         if flag.tier == "emergency":
             assert len(text.split()) + 7 <= 60, (flag.id, text)
