@@ -1,0 +1,1 @@
+"""Sessions, transcript, turns, cases and delivery: everything that must not be lost."""

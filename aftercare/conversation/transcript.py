@@ -1,0 +1,129 @@
+"""The transcript: every message of a conversation, numbered without gaps from 1. It is the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.engine import Connection
+
+from aftercare.conversation.assistant import Reply
+from aftercare.conversation.schema import conversation, message
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message as everybody sees it. ``client_id`` is the sender's own id of it, where there is one."""
+
+    seq: int
+    role: str
+    name: str
+    kind: str
+    text: str
+    buttons: Sequence[Mapping[str, str]]
+    sources: Sequence[Mapping[str, str]]
+    client_id: str | None
+    created_at: datetime
+
+    def shown(self) -> dict[str, Any]:
+        """For the patient's page: a button shows its title, what it sends stays here."""
+        return {
+            "seq": self.seq,
+            "role": self.role,
+            "name": self.name,
+            "kind": self.kind,
+            "text": self.text,
+            "buttons": [{"title": button["title"]} for button in self.buttons],
+            "sources": list(self.sources),
+            "client_id": self.client_id,
+            "created_at": self.created_at.isoformat(),
+        }
+
+
+def append(
+    connection: Connection,
+    conversation_id: str,
+    reply: Reply,
+    now: datetime,
+    *,
+    role: str,
+    name: str,
+    client_id: str | None = None,
+    turn_id: str | None = None,
+) -> int:
+    """Write a message and return its number. Locks the conversation until the transaction ends."""
+    seq = _next_seq(connection, conversation_id, now)
+    connection.execute(
+        insert(message).values(
+            conversation_id=conversation_id,
+            seq=seq,
+            role=role,
+            name=name,
+            kind=reply.kind,
+            text=reply.text,
+            buttons=[{"title": b.title, "intent": b.intent, "text": b.text} for b in reply.buttons],
+            sources=[{"id": source.id, "title": source.title} for source in reply.sources],
+            client_id=client_id,
+            turn_id=turn_id,
+            created_at=now,
+        )
+    )
+    return seq
+
+
+def read(connection: Connection, conversation_id: str, after: int = 0) -> list[Message]:
+    """The messages numbered higher than ``after``, in order."""
+    rows = connection.execute(
+        select(message)
+        .where(message.c.conversation_id == conversation_id, message.c.seq > after)
+        .order_by(message.c.seq)
+    )
+    return [_message(row) for row in rows]
+
+
+def find(connection: Connection, conversation_id: str, seq: int) -> Message | None:
+    row = connection.execute(
+        select(message).where(message.c.conversation_id == conversation_id, message.c.seq == seq)
+    ).first()
+    return _message(row) if row is not None else None
+
+
+def seq_of_client_id(connection: Connection, conversation_id: str, client_id: str) -> int | None:
+    """The number of the patient's message with this id, if it was taken before."""
+    seq: int | None = connection.execute(
+        select(message.c.seq).where(
+            message.c.conversation_id == conversation_id,
+            message.c.role == "patient",
+            message.c.client_id == client_id,
+        )
+    ).scalar()
+    return seq
+
+
+def _next_seq(connection: Connection, conversation_id: str, now: datetime) -> int:
+    connection.execute(
+        update(conversation)
+        .where(conversation.c.id == conversation_id)
+        .values(last_seq=conversation.c.last_seq + 1, updated_at=now)
+    )
+    seq: int = connection.execute(
+        select(conversation.c.last_seq).where(conversation.c.id == conversation_id)
+    ).scalar_one()
+    return seq
+
+
+def _message(row: Any) -> Message:
+    return Message(
+        seq=row.seq,
+        role=row.role,
+        name=row.name,
+        kind=row.kind,
+        text=row.text,
+        buttons=row.buttons,
+        sources=row.sources,
+        client_id=row.client_id,
+        created_at=row.created_at,
+    )
