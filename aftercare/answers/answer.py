@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -63,6 +64,7 @@ class Answer:
         }
 
 
+PARAGRAPH = "\n"
 LONGEST = 90
 """Words in the answer to a single question."""
 
@@ -93,19 +95,30 @@ class Draft:
                 self.spare.append((text, sentence.sources))
         return self
 
+    def paragraph(self) -> Draft:
+        """Go on in a new paragraph."""
+        if self.parts and self.parts[-1] != PARAGRAPH:
+            self.parts.append(PARAGRAPH)
+        return self
+
     def plain(self, text: str) -> Draft:
         """Add words that carry no clinical statement."""
         if text and text not in self.parts:
             self.parts.append(text)
         return self
 
+    @property
+    def text(self) -> str:
+        """The parts as one text: sentences in a row, paragraphs a line apart."""
+        return re.sub(r" *\n *", "\n", " ".join(self.parts)).strip()
+
     def reply(self, kind: str, buttons: Iterable[Button] = ()) -> Reply:
         for text, sources in reversed(self.spare):
-            if len(" ".join(self.parts).split()) > LONGEST:
+            if len(self.text.split()) > LONGEST:
                 self.parts.remove(text)
             else:
                 self.sources.update(dict.fromkeys(sources))
-        return Reply(" ".join(self.parts), kind, tuple(self.sources), tuple(buttons))
+        return Reply(self.text, kind, tuple(self.sources), tuple(buttons))
 
 
 def filled(text: str, clinic: Clinic, **more: object) -> str:

@@ -54,17 +54,25 @@ def answer(questions: Sequence[Question], knowledge: KnowledgeBase, clinic: Clin
     if not any(covered) and not asks_check:
         draft.say(knowledge.sentences["not_covered"])
         return draft.reply("not_covered", PASS_ON)
-    draft.say(knowledge.sentences["cannot_see"])
+    draft.plain(_not_covered(questions, knowledge))
+    draft.paragraph().say(knowledge.sentences["cannot_see"])
     buttons: tuple[Button, ...] = ()
     if asks_day:
         draft.say(knowledge.sentences["day_question"])
         buttons = DAYS
     if asks_check:
-        draft.say(knowledge.sentences["check_question"], knowledge.sentences["safety_short"])
+        draft.paragraph().say(knowledge.sentences["check_question"], knowledge.sentences["safety_short"])
         return draft.reply("check_question", CHECK)
     if not any(q.kind == "when_to_worry" for q in questions):  # its answer is the longer list of the same signs
         draft.say(knowledge.sentences["safety_net"])
     return draft.reply("day_question" if asks_day else "answer", buttons)
+
+
+def _not_covered(questions: Sequence[Question], knowledge: KnowledgeBase) -> str:
+    """Names what was asked of beside the rest and the guide says nothing of."""
+    asked = [i for q in questions if q.kind == "can_i" for i in q.items if i.kind in ("product", "activity")]
+    names = [i.name for i in dict.fromkeys(asked) if not i.covered or not i.sentences]
+    return str(knowledge.phrases["partly_not_covered"]).format(names=" and ".join(names)) if names else ""
 
 
 def _understood(question: Question) -> str:
@@ -145,9 +153,8 @@ def _expect(question: Question, draft: Draft, knowledge: KnowledgeBase) -> bool:
             draft.say(*stage.sentences)
         return True
     for stage in stages[:4]:
-        draft.plain(f"\n- {stage.title}: {stage.sentences[0].text}")
+        draft.paragraph().plain(f"- {stage.title}: {stage.sentences[0].text}")
         draft.sources.update(dict.fromkeys(stage.sentences[0].sources))
-    draft.plain("\n")
     return bool(stages)
 
 

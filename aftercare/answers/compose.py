@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -28,6 +29,11 @@ CLINICAL = (
 """Question types that are answered from the knowledge base."""
 WORRIES = frozenset({"is_normal", "when_to_worry", "report"})
 OUT_OF_SCOPE = "out_of_scope_"
+UNSURE = re.compile(
+    r"\b(not sure|unsure|maybe|perhaps|might have|i don'?t know|dont know|dunno|idk|no idea|possibly|hard to (say|tell))\b",
+    re.IGNORECASE,
+)
+"""An answer to the check question that is neither yes nor no: uncertain counts as present (red_flags.md section 1)."""
 AFTERCARE = frozenset({"answer", "check_question", "day_question", "not_covered", "medicine", "diagnosis"})
 """Kinds of replies to messages with aftercare content."""
 
@@ -58,12 +64,22 @@ def compose(turn: Turn, knowledge: KnowledgeBase, clinic: Clinic) -> Answer:
 
 
 def _answer_to_check(turn: Turn) -> str | None:
-    """How our own check question was answered, where this message answers it (a yes or no binds to it alone)."""
+    """How our own check question was answered (a yes or no binds to it alone; ruling 20).
+
+    Left open, it counts as unsure: "thanks, bye", small talk, a word on something else. A further question about the
+    same sign is a patient who goes on talking; it is answered, and nothing calming is said.
+    """
     if turn.report.asked not in ("check", "check_day"):
         return None
-    if turn.intent == "affirm" and not turn.reading.findings:
+    if turn.reading.findings:
+        return None
+    if UNSURE.search(turn.text):
+        return "unsure"
+    if turn.intent == "affirm":
         return "yes"
-    return None
+    asks_on = any(q in CLINICAL for q in turn.questions) and turn.intent not in talk.SMALL_TALK
+    answered = turn.intent in ("deny", "inform_day", "talk_to_human") or bool(turn.reading.times)
+    return None if answered or asks_on else "unsure"
 
 
 def _counted(report: Report, turn: Turn) -> Report:
@@ -100,7 +116,16 @@ def _calm(turn: Turn, report: Report, assessment: Assessment, knowledge: Knowled
         reply, settled = talk.fixed("urgent_again", "urgent", knowledge, clinic), replace(settled, asked=None)
     elif urgent and reply.kind == "small_talk":
         reply = replace(reply, text=f"{reply.text} {_still_call(clinic)}")
-    tier: Tier = "urgent" if urgent else "self_care" if reply.kind in AFTERCARE or turn.reading.findings else "none"
+    soon = handoff == "other_language"  # ruling 24
+    tier: Tier = (
+        "urgent"
+        if urgent
+        else "soon"
+        if soon
+        else "self_care"
+        if reply.kind in AFTERCARE or turn.reading.findings
+        else "none"
+    )
     settled = replace(settled, last_sources=reply.sources or report.last_sources)
     return Answer((reply,), tier, settled, (), handoff, assessment.day)
 
@@ -196,7 +221,7 @@ def _clinical(
     if len(questions) > 1:
         questions = [q for q in questions if q.kind != "report"]
     if not items and all(q.kind in ("is_normal", "report", "can_i") for q in questions):
-        return _ask_what(turn, report, knowledge, clinic)
+        return _ask_what(report, knowledge, clinic)
     reply = clinical.answer(questions, knowledge, clinic)
     asked = {
         "check_question": "check_day" if any(q.ask_day for q in questions) else "check",
@@ -221,8 +246,9 @@ def _only_hypothetical(turn: Turn, items: tuple[Item, ...]) -> bool:
     )
 
 
-def _ask_what(turn: Turn, report: Report, knowledge: KnowledgeBase, clinic: Clinic) -> tuple[Reply, str | None, Report]:
-    return Reply(talk.phrase("not_understood", 0, knowledge, clinic), "fallback"), None, report
+def _ask_what(report: Report, knowledge: KnowledgeBase, clinic: Clinic) -> tuple[Reply, str | None, Report]:
+    """A question about nothing named: ask what it is about, and keep the question."""
+    return Reply(talk.phrase("what_do_you_see", 0, knowledge, clinic), "day_question"), None, report
 
 
 def _question(
