@@ -25,6 +25,12 @@ DAYS = (
     Button("2 days ago", "inform_day", "It was 2 days ago"),
     Button("3 days ago", "inform_day", "It was 3 days ago"),
 )
+MORE = {
+    "why": Button("Why does this happen?", "why", "Why does this happen?"),
+    "avoid": Button("What should I avoid?", "what_to_avoid", "What should I avoid?"),
+}
+NEXT = Button("What comes next?", "what_to_expect", "What should I expect next?")
+SAFETY_NETS = ("safety_net", "safety_net_2", "safety_net_3")
 MOST_ITEMS = 3
 """Items answered in one message; a longer list is asked about by name."""
 
@@ -44,8 +50,12 @@ class Question:
     hypothetical: bool = False
 
 
-def answer(questions: Sequence[Question], knowledge: KnowledgeBase, clinic: Clinic) -> Reply:
-    """One message for all questions of a turn: each answered, what they share said once."""
+def answer(questions: Sequence[Question], knowledge: KnowledgeBase, clinic: Clinic, variant: int = 0) -> Reply:
+    """One message for all questions of a turn: each answered, what they share said once.
+
+    ``variant`` (any number) chooses among signed safety-nets of the same content, so that the third answer in a row does
+    not read as a form.
+    """
     draft = Draft(clinic)
     draft.plain(_understood(questions[0]))
     covered = [_answer(q, draft, knowledge) for q in questions]
@@ -64,8 +74,20 @@ def answer(questions: Sequence[Question], knowledge: KnowledgeBase, clinic: Clin
         draft.paragraph().say(knowledge.sentences["check_question"], knowledge.sentences["safety_short"])
         return draft.reply("check_question", CHECK)
     if not any(q.kind == "when_to_worry" for q in questions):  # its answer is the longer list of the same signs
-        draft.say(knowledge.sentences["safety_net"])
-    return draft.reply("day_question" if asks_day else "answer", buttons)
+        draft.say(knowledge.sentences[SAFETY_NETS[variant % len(SAFETY_NETS)]])
+    return draft.reply("day_question" if asks_day else "answer", buttons or _more(questions))
+
+
+def _more(questions: Sequence[Question]) -> tuple[Button, ...]:
+    """What else the guide says of the same thing, a press away: why, what to avoid, what comes next."""
+    asked = {q.kind for q in questions}
+    items = [i for q in questions for i in q.items]
+    wanted = [
+        b for purpose, b in MORE.items() if b.intent not in asked and any(i.sentences.get(purpose) for i in items)
+    ]
+    if wanted and "what_to_expect" not in asked:
+        wanted.append(NEXT)
+    return tuple(wanted)
 
 
 def _not_covered(questions: Sequence[Question], knowledge: KnowledgeBase) -> str:

@@ -222,7 +222,7 @@ def _clinical(
         questions = [q for q in questions if q.kind != "report"]
     if not items and all(q.kind in ("is_normal", "report", "can_i") for q in questions):
         return _ask_what(report, knowledge, clinic)
-    reply = clinical.answer(questions, knowledge, clinic)
+    reply = clinical.answer(questions, knowledge, clinic, variant=report.turn)
     asked = {
         "check_question": "check_day" if any(q.ask_day for q in questions) else "check",
         "day_question": "day",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -145,9 +146,9 @@ def _wordings_complete(knowledge: KnowledgeBase) -> Iterator[Problem]:
             if placeholder not in sentence.text:
                 yield Problem(_at(sentence), f"wording.{flag.wording} lacks {placeholder}")
         first = sentence.text.split(". ")[0]
-        if flag.tier == "emergency" and not re.search(r"\{(emergency_number|crisis_line|poison_line)\}", first):
-            if not first.startswith("If you have any of those signs"):
-                yield Problem(_at(sentence), f"wording.{flag.wording} does not begin with the call")
+        calls = re.search(r"\{(emergency_number|crisis_line|poison_line)\}", first)
+        if flag.tier == "emergency" and not calls:
+            yield Problem(_at(sentence), f"wording.{flag.wording} does not begin with the call")
     for placeholder in MUST_NAME["safety_net"]:
         for name, sentence in knowledge.sentences.items():
             if name.startswith("safety_net") and placeholder not in sentence.text:
@@ -165,7 +166,7 @@ def _limits(knowledge: KnowledgeBase) -> Iterator[Problem]:
     """Windows without gaps, and rules of lateness that begin the day after the last window."""
     for item in knowledge.items.values():
         windows = sorted(item.windows, key=lambda w: w.first)
-        for one, two in zip(windows, windows[1:], strict=False):
+        for one, two in itertools.pairwise(windows):
             if two.first != one.last + 1:
                 yield Problem(item.id, f"days {one.first}-{one.last} and {two.first}-{two.last} leave a gap or overlap")
         late = [r for r in item.rules if r.flag in ("S1", "S2") and r.when.day and r.when.any == (item.id,)]

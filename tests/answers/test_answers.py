@@ -186,3 +186,32 @@ def test_every_required_wording_keeps_its_grade_and_length(knowledge: KnowledgeB
         if flag.tier == "emergency":
             assert len(text.split()) + 7 <= 60, (flag.id, text)
             assert re.search(r"999|111|116 123", text.split(".")[0]), (flag.id, text)
+
+
+def test_more_is_a_button_away(talk: Talks) -> None:
+    reply = talk(3).say("how long do the bumps last", "how_long").replies[0]
+    assert [b.intent for b in reply.buttons] == ["why", "what_to_avoid", "what_to_expect"]
+
+
+def test_the_third_answer_does_not_read_as_a_form(talk: Talks) -> None:
+    dialogue = talk(3)
+    asked = [
+        ("how long do the bumps last", "how_long"),
+        ("what can I put on it", "what_to_apply"),
+        ("why is it there", "why"),
+    ]
+    ends = {dialogue.say(text, question).replies[0].text.split("cannot see your skin.")[1] for text, question in asked}
+    assert len(ends) == 3
+
+
+def test_thanks_after_an_open_check_question_is_not_let_go(talk: Talks) -> None:
+    dialogue = talk(3)
+    dialogue.say("are these bumps normal", "is_normal")
+    answer = dialogue.say("ok thanks", "thanks")
+    assert (answer.tier, answer.hits[0].rule) == ("urgent", "ruling 20")
+
+
+def test_what_is_not_covered_is_named_beside_the_rest(talk: Talks) -> None:
+    text = talk(1).say("is my red face normal and can I go swimming?", "is_normal", "can_i").replies[0].text
+    assert "does not cover swimming" in text
+    assert "Redness" in text
