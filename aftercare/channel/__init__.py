@@ -1,0 +1,1 @@
+"""The one door to Rasa: a signed turn comes in, its outcome goes out."""

@@ -1,0 +1,1 @@
+"""Rasa graph components: spelling, sentence vectors, the intent classifier and the reader of findings."""

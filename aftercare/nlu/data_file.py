@@ -1,0 +1,36 @@
+"""Files that the components read besides Rasa's training data: where they are, what is in them, whether they changed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+from rasa.shared.exceptions import InvalidConfigException
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+def data_file(name: str) -> Path:
+    """A file named in ``config.yml``, relative to the project. Raises ``InvalidConfigException`` where there is none."""
+    path = PROJECT / name
+    if not path.is_file():
+        raise InvalidConfigException(
+            f"{path} is missing. It is named in config.yml: mend the name or put the file there."
+        )
+    return path
+
+
+def knowledge_folder(configured: str) -> Path:
+    """``AFTERCARE_KNOWLEDGE_DIR``, else the folder that ``config.yml`` names, relative to the project."""
+    return Path(os.environ.get("AFTERCARE_KNOWLEDGE_DIR") or PROJECT / configured)
+
+
+def lines(path: Path) -> list[str]:
+    """The lines of a text file without empty ones and comments (``# ...``)."""
+    stripped = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
+    return [line for line in stripped if line and not line.startswith("#")]
+
+
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

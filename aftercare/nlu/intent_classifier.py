@@ -1,0 +1,138 @@
+"""The intent classifier in Rasa's pipeline: intent, ranking and the list of questions of each message."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.classifiers.classifier import IntentClassifier
+from rasa.shared.exceptions import RasaException
+from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from aftercare.nlu.data_file import data_file, digest, lines
+from aftercare.nlu.encoder import Encoder, Vectors, encoder_or_none, load_encoder
+from aftercare.nlu.intent_model import IntentModel, Ranked
+from aftercare.nlu.questions import questions_of
+from aftercare.nlu.segments import segments
+from aftercare.nlu.sentence_featurizer import SentenceFeaturizer
+from aftercare.nlu.spelling import corrected_text
+
+QUESTIONS = "questions"
+INTENT_RANKING = "intent_ranking"
+RANKING_LENGTH = 10
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class QuestionClassifier(GraphComponent, IntentClassifier):
+    """Sets ``intent``, ``intent_ranking`` and ``questions``, a list of ``{"name", "confidence"}``, the primary one first.
+
+    ``background`` is a text file of sentences that are about other things; ``sure`` is the confidence from which an
+    intent counts, the same as the threshold of the FallbackClassifier after this component. A model that was trained
+    with sentence vectors cannot be used without them: loading it then fails, and Rasa does not serve it.
+    """
+
+    def __init__(
+        self, config: dict[str, Any], storage: ModelStorage, resource: Resource, model: IntentModel | None = None
+    ) -> None:
+        self._config = config
+        self._storage = storage
+        self._resource = resource
+        self._model = model
+        self._encoder: Encoder | None = load_encoder() if model and model.needs_vectors else None
+
+    @classmethod
+    def required_components(cls) -> list[type]:
+        return [SentenceFeaturizer]
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        return {"background": "data/nlu_background.txt", "sure": 0.4}
+
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str:
+        """Rasa's cache has to know that the background is an input too."""
+        return digest(data_file(config["background"]))
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> QuestionClassifier:
+        return cls(config, model_storage, resource)
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> QuestionClassifier:
+        with model_storage.read_from(resource) as folder:
+            return cls(config, model_storage, resource, IntentModel.load(folder))
+
+    def train(self, training_data: TrainingData) -> Resource:
+        examples = [example for example in training_data.intent_examples if example.get(TEXT)]
+        if len({example.get(INTENT) for example in examples}) < 2:
+            raise RasaException("The intent classifier needs examples of at least two intents in data/nlu.")
+        vectors = _vectors(examples)
+        background = lines(data_file(self._config["background"]))
+        encoder = encoder_or_none() if vectors is not None else None
+        self._model = IntentModel.fit(
+            [corrected_text(example) for example in examples],
+            [example.get(INTENT) for example in examples],
+            vectors,
+            background,
+            encoder.encode(background) if encoder else None,
+        )
+        with self._storage.write_to(self._resource) as folder:
+            self._model.save(folder)
+        return self._resource
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        for message in messages:
+            if message.get(TEXT):
+                self._classify(message)
+        return messages
+
+    def _classify(self, message: Message) -> None:
+        if self._model is None:
+            raise RasaException("The intent classifier has not been trained.")
+        text = corrected_text(message)
+        ranking = self._model.predict([text], _vectors([message]) if self._encoder else None)[0]
+        questions = questions_of(ranking[0], self._first_of(segments(text)), self._config["sure"])
+        if questions:
+            ranking = [questions[0], *(ranked for ranked in ranking if ranked.name != questions[0].name)]
+        shown = [_as_dict(ranked) for ranked in ranking[:RANKING_LENGTH]]
+        message.set(INTENT, shown[0], add_to_output=True)
+        message.set(INTENT_RANKING, shown, add_to_output=True)
+        message.set(QUESTIONS, [_as_dict(ranked) for ranked in questions], add_to_output=True)
+
+    def _first_of(self, parts: Sequence[str]) -> list[Ranked]:
+        if self._model is None or not parts:
+            return []
+        vectors = self._encoder.encode(parts) if self._encoder else None
+        return [ranking[0] for ranking in self._model.predict(parts, vectors)]
+
+
+def _vectors(messages: Sequence[Message]) -> Vectors | None:
+    """The sentence vectors that the SentenceFeaturizer left; None where it had no weights."""
+    found = [message.get_dense_features(TEXT)[1] for message in messages]
+    if any(features is None for features in found):
+        return None
+    return np.concatenate([np.asarray(features.features, np.float32) for features in found])
+
+
+def _as_dict(ranked: Ranked) -> dict[str, Any]:
+    return {"name": ranked.name, "confidence": ranked.confidence}
