@@ -141,6 +141,8 @@ def _expected(item: Item, day: int | None) -> Sentence | None:
     window = item.expected_on(day)
     if window is not None and window.sentence is not None:
         return window.sentence
+    if item.first_expected_day is not None and day < item.first_expected_day:
+        return _first(item, "before") or _first(item, "is_normal")
     if item.last_expected_day is not None and day > item.last_expected_day:
         return _first(item, "after") or _first(item, "worry")
     return _first(item, "is_normal")
@@ -182,16 +184,24 @@ def _expect(question: Question, draft: Draft, knowledge: KnowledgeBase) -> bool:
 
 def _by_purpose(question: Question, draft: Draft, knowledge: KnowledgeBase) -> bool:
     purpose = PURPOSE.get(question.kind, "about")
-    sentences = [s for item in question.items[:MOST_ITEMS] if (s := _first(item, purpose)) is not None]
+    items = question.items[:MOST_ITEMS]
+    sentences = [s for item in items if (s := _first(item, purpose) or _about(item)) is not None]
     if not sentences and purpose in ("apply", "avoid", "why", "how_long") and not _named_but_unknown(question):
         sentences = [s for s in [_first(knowledge.items[GENERAL], purpose)] if s is not None]
     draft.say(*sentences)
+    for item in items:
+        draft.offer(_first(item, "note"))
     return bool(sentences)
 
 
+def _about(item: Item) -> Sentence | None:
+    """What a topic says of itself answers every kind of question about it."""
+    return _first(item, "about") if item.kind == "topic" else None
+
+
 def _named_but_unknown(question: Question) -> bool:
-    """A product or activity is named of which the guide says nothing: general advice would be no answer to it."""
-    return any(item.kind in ("product", "activity") for item in question.items)
+    """Something is named of which the guide says nothing: general advice would be no answer to it."""
+    return any(item.kind in ("product", "activity") or not item.covered for item in question.items)
 
 
 def _symptoms(question: Question) -> list[Item]:

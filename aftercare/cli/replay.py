@@ -1,0 +1,240 @@
+"""``aftercare replay IN.jsonl OUT.jsonl``: run messages or dialogues through the whole product and write what came of each.
+
+The gateway, the screen, the trained model, the actions and the cases are the ones that patients meet; only the database is
+a temporary one. In, a line each: ``{"id", "text"}`` or ``{"id", "turns": [{"user"}]}``, optional ``treated_days_ago`` and
+``now`` (ISO 8601). Out: see README.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from aftercare.cli.project import PROJECT, private_folder
+
+TOGETHER = 64
+"""Conversations under way at a time. Rasa works one message after another; more only wait."""
+PAUSE = timedelta(minutes=1)
+"""Between two messages of a dialogue, on the dialogue's clock."""
+LONGEST = 2_000
+"""Characters of a message, as on the chat page; the rest is cut with a note in the output."""
+
+
+class BadInput(Exception):
+    """A line of the input cannot be used; the text names file, line and what to do."""
+
+
+@dataclass
+class Dialogue:
+    """One line of the input."""
+
+    id: str
+    texts: list[str]
+    single: bool
+    now: datetime
+    treated_days_ago: int | None
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("input", type=Path, help="JSON lines: {id, text} or {id, turns: [{user}]}")
+    parser.add_argument("output", type=Path, help="where to write, one JSON line for each line read")
+    parser.add_argument(
+        "--rasa-url", help="use a Rasa that already runs (with AFTERCARE_TURN_SECRET); default: start one"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    from aftercare.cli.supervisor import StartFailed
+    from aftercare.cli.train import TrainingFailed
+    from aftercare.knowledge import KnowledgeError
+
+    try:
+        _replay(options.input, options.output)
+    except (BadInput, KnowledgeError, TrainingFailed, StartFailed) as error:
+        print(f"aftercare replay: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _replay(source: Path, target: Path) -> None:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from aftercare.cli.assembly import conversation_ports, read_clinic
+    from aftercare.conversation.database import Database
+    from aftercare.conversation.gateway import Gateway
+    from aftercare.conversation.rasa_assistant import HttpAssistant
+    from aftercare.conversation.worker import Patience
+
+    clinic, knowledge = read_clinic()
+    dialogues = read_dialogues(source, ZoneInfo(clinic.time_zone))
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with (
+        tempfile.TemporaryDirectory(prefix="aftercare-replay-") as name,
+        _rasa(private_folder(Path(name))) as (url, secret),
+    ):
+        assistant = HttpAssistant(url, secret)
+        ports = conversation_ports(clinic, knowledge, assistant)
+        gateway = Gateway(Database(f"sqlite:///{name}/replay.db"), ports, patience=Patience(time_limit=120.0))
+        gateway.start()
+        began = time.monotonic()
+        with target.open("w", encoding="utf-8") as out, Progress(*columns, console=Console(stderr=True)) as progress:
+            task = progress.add_task("replay", total=len(dialogues))
+            for start in range(0, len(dialogues), TOGETHER):
+                batch = dialogues[start : start + TOGETHER]
+                for record in _run_batch(gateway, batch):
+                    out.write(json.dumps(record, ensure_ascii=False) + "\n")
+                progress.advance(task, len(batch))
+        gateway.close()
+        seconds = time.monotonic() - began
+        turns = sum(len(d.texts) for d in dialogues)
+        print(f"{len(dialogues)} lines, {turns} turns, {seconds:.1f} s, {1000 * seconds / max(turns, 1):.1f} ms a turn")
+
+
+def read_dialogues(source: Path, zone: ZoneInfo) -> list[Dialogue]:
+    """Read the input. Raises BadInput naming the line."""
+    try:
+        lines = source.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise BadInput(f"{source} cannot be read: {error.strerror}.") from None
+    return [_dialogue(source, number, line, zone) for number, line in enumerate(lines, 1) if line.strip()]
+
+
+def _dialogue(source: Path, number: int, line: str, zone: ZoneInfo) -> Dialogue:
+    where = f"{source}, line {number}"
+    try:
+        raw = json.loads(line)
+        texts = [raw["text"]] if "text" in raw else [turn["user"] for turn in raw["turns"]]
+        now = datetime.fromisoformat(raw["now"].replace("Z", "+00:00")) if raw.get("now") else datetime.now(zone)
+        days = raw.get("treated_days_ago")
+        identity = str(raw.get("id", number))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadInput(f"{where}: {error!r}. Write {{'id', 'text'}} or {{'id', 'turns': [{{'user'}}]}}.") from None
+    if not all(isinstance(text, str) for text in texts) or not (days is None or isinstance(days, int)):
+        raise BadInput(f"{where}: texts must be strings and treated_days_ago a whole number.")
+    return Dialogue(identity, texts, "text" in raw, now if now.tzinfo else now.replace(tzinfo=zone), days)
+
+
+@contextmanager
+def _rasa(var: Path) -> Iterator[tuple[str, str]]:
+    """A Rasa process of its own on a free port, with the model for the present data. Yields its address and secret."""
+    from aftercare.cli.secret_file import load_secrets
+    from aftercare.cli.supervisor import StartFailed
+    from aftercare.cli.train import ensure_model
+    from aftercare.cli.up import LOOPBACK, rasa_service
+
+    model, _ = ensure_model(PROJECT)
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        port = probe.getsockname()[1]
+    secrets = load_secrets(var)
+    service = rasa_service(var, port, model, secrets)
+    service.start(time.monotonic())
+    process = service.process
+    assert process is not None  # noqa: S101
+    try:
+        while not service.answers():
+            if process.poll() is not None or service.is_silent(time.monotonic()):
+                raise StartFailed(f"Rasa did not start.\n{service.last_lines()}")
+            time.sleep(0.2)
+        yield f"http://{LOOPBACK}:{port}", secrets["turn_secret"]
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def _run_batch(gateway: Any, dialogues: Sequence[Dialogue]) -> list[dict[str, Any]]:
+    """Play some dialogues side by side, one round of messages after another."""
+    opened = []
+    for d in dialogues:
+        treated_on = d.now.date() - timedelta(days=d.treated_days_ago) if d.treated_days_ago is not None else None
+        opened.append(gateway.open_session(treated_on, d.now))
+    records: list[dict[str, Any]] = [{"id": d.id, "turns": []} for d in dialogues]
+    seen = [gateway.state(o.conversation_id).last_seq for o in opened]
+    for round_number in range(max(len(d.texts) for d in dialogues)):
+        posted = _post_round(gateway, dialogues, opened, round_number)
+        gateway.work_until_idle()
+        for i, accepted in posted.items():
+            text = dialogues[i].texts[round_number]
+            record, seen[i] = _turn_record(gateway, opened[i].conversation_id, text, accepted, seen[i])
+            records[i]["turns"].append(record)
+    return records
+
+
+def _post_round(
+    gateway: Any, dialogues: Sequence[Dialogue], opened: Sequence[Any], round_number: int
+) -> dict[int, Any]:
+    from aftercare.conversation.message_text import BadText
+
+    posted: dict[int, Any] = {}
+    for i, d in enumerate(dialogues):
+        if round_number < len(d.texts):
+            now = d.now + round_number * PAUSE
+            try:
+                posted[i] = gateway.post(
+                    opened[i].token, f"{d.id}-{round_number}", d.texts[round_number][:LONGEST], now
+                )
+            except BadText as error:
+                posted[i] = error
+    return posted
+
+
+def _turn_record(gateway: Any, conversation_id: str, text: str, accepted: Any, seen: int) -> tuple[dict[str, Any], int]:
+    if isinstance(accepted, Exception):
+        refused = {"text": str(accepted), "kind": "refused"}
+        return {
+            "user": text,
+            "replies": [refused],
+            **_empty(),
+            "handoff": gateway.state(conversation_id).mode == "waiting",
+        }, seen
+    messages = gateway.transcript(conversation_id, seen)
+    state = gateway.state(conversation_id)
+    found = gateway.outcome(conversation_id, accepted.seq)
+    outcome: Mapping[str, Any] = (found.outcome if found else None) or {}
+    replies = [m for m in messages if m.role != "patient"]
+    return {
+        "user": text,
+        "replies": [{"text": m.text, "kind": m.kind} for m in replies],
+        "tier": outcome.get("tier", "none"),
+        "flags": [hit["flag"] for hit in outcome.get("hits", ())],
+        "rules": [hit["rule"] for hit in outcome.get("hits", ())],
+        "matched": list(dict.fromkeys(word for hit in outcome.get("hits", ()) for word in hit["words"])),
+        "questions": [canonical(q) for q in outcome.get("questions", ())],
+        "intent": outcome.get("intent") or {},
+        "entities": list(outcome.get("entities", ())),
+        "days_since": outcome.get("days_since"),
+        "sources": list(dict.fromkeys(s["id"] for m in replies for s in m.sources)),
+        "handoff": state.mode in ("waiting", "staff"),
+        "ms": outcome.get("ms", 0.0),
+    }, max((m.seq for m in messages), default=seen)
+
+
+def _empty() -> dict[str, Any]:
+    return {
+        "tier": "none", "flags": [], "rules": [], "matched": [], "questions": [], "intent": {}, "entities": [],
+        "days_since": None, "sources": [], "ms": 0.0,
+    }  # fmt: skip
+
+
+def canonical(question: str) -> str:
+    """Our intents by the names that replay promises: one name for all kinds of out of scope, and so on."""
+    if question.startswith("out_of_scope"):
+        return "out_of_scope"
+    return {
+        "what_to_expect": "how_long",
+        "help": "talk_to_human",
+        "inform_day": "report",
+        "nlu_fallback": "out_of_scope",
+    }.get(question, question)
