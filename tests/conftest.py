@@ -32,3 +32,8 @@ def reader(knowledge: KnowledgeBase) -> Reader:
 @pytest.fixture
 def now() -> datetime:
     return datetime(2026, 3, 12, 15, 0, tzinfo=ZoneInfo("Europe/London"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests last: Playwright's loop, once started, stays in the main thread, and asyncio.run refuses beside it."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
