@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from aftercare.knowledge import Clinic, KnowledgeBase, Sentence
 from aftercare.knowledge.model import Tier
@@ -21,14 +21,35 @@ class Button:
     text: str
 
 
+class Stretch(NamedTuple):
+    """Days since treatment, both ends included (``last`` is None where it stays open), and what is expected in them."""
+
+    first: int
+    last: int | None
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The course of healing, for a picture. ``today`` is days since treatment, None where the day is not known."""
+
+    today: int | None
+    stages: tuple[Stretch, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"today": self.today, "stages": [stage._asdict() for stage in self.stages]}
+
+
 @dataclass(frozen=True)
 class Reply:
-    """One message. ``sources`` are short keys of the knowledge base (``002:36``, ``W1``)."""
+    """One message. ``sources`` are short keys of the knowledge base (``002:36``, ``W1``). ``text`` is whole without ``timeline``."""
 
     text: str
     kind: str
     sources: tuple[str, ...] = ()
     buttons: tuple[Button, ...] = ()
+    timeline: Timeline | None = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +74,7 @@ class Answer:
                     "sources": [
                         {"id": s.id, "title": s.title} for s in map(knowledge.source, r.sources) if s.id != "house"
                     ],
+                    "timeline": r.timeline.to_dict() if r.timeline else None,
                 }
                 for r in self.replies
             ],
@@ -77,6 +99,7 @@ class Draft:
     parts: list[str] = field(default_factory=list)
     sources: dict[str, None] = field(default_factory=dict)
     spare: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    timeline: Timeline | None = None
 
     def say(self, *sentences: Sentence | None) -> Draft:
         """Add clinical sentences as they were signed, with the clinic's numbers filled in."""
@@ -118,7 +141,7 @@ class Draft:
                 self.parts.remove(text)
             else:
                 self.sources.update(dict.fromkeys(sources))
-        return Reply(self.text, kind, tuple(self.sources), tuple(buttons))
+        return Reply(self.text, kind, tuple(self.sources), tuple(buttons), self.timeline)
 
 
 def filled(text: str, clinic: Clinic, **more: object) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aftercare.answers.answer import Button, Draft, Reply
+from aftercare.answers.answer import Button, Draft, Reply, Stretch, Timeline
 from aftercare.answers.talk import PASS_ON
 from aftercare.knowledge import Clinic, Item, KnowledgeBase, Sentence
+from aftercare.knowledge.base import FOREVER, Stage
 
 GENERAL = "general_care"
 """The topic that answers a question about care where nothing is named."""
@@ -31,13 +32,16 @@ MORE = {
 }
 NEXT = Button("What comes next?", "what_to_expect", "What should I expect next?")
 SAFETY_NETS = ("safety_net", "safety_net_2", "safety_net_3")
+SHORTEST_NET = "safety_net_2"
+"""Goes with the list of all stages, which is long by itself."""
 MOST_ITEMS = 3
 """Items answered in one message; a longer list is asked about by name."""
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is to be answered. ``day`` is days since treatment or None; ``reassure`` whether the check question was answered
+    """What is to be answered. ``day`` is the day asked of (days since treatment) or None, ``today`` the day it is now or None;
+    ``reassure`` whether the check question was answered
     with no; ``check`` and ``ask_day`` whether our one question may be asked now; ``flagged`` where nothing calming may be said."""
 
     kind: str
@@ -48,6 +52,7 @@ class Question:
     ask_day: bool
     flagged: bool = False
     hypothetical: bool = False
+    today: int | None = None
 
 
 def answer(questions: Sequence[Question], knowledge: KnowledgeBase, clinic: Clinic, variant: int = 0) -> Reply:
@@ -71,10 +76,12 @@ def answer(questions: Sequence[Question], knowledge: KnowledgeBase, clinic: Clin
         draft.say(knowledge.sentences["day_question"])
         buttons = DAYS
     if asks_check:
+        draft.timeline = None  # nothing stands beside the check question, and nothing calming before its answer
         draft.paragraph().say(knowledge.sentences["check_question"], knowledge.sentences["safety_short"])
         return draft.reply("check_question", CHECK)
     if not any(q.kind == "when_to_worry" for q in questions):  # its answer is the longer list of the same signs
-        draft.say(knowledge.sentences[SAFETY_NETS[variant % len(SAFETY_NETS)]])
+        listed = any(q.kind == "what_to_expect" and q.day is None for q in questions)
+        draft.say(knowledge.sentences[SHORTEST_NET if listed else SAFETY_NETS[variant % len(SAFETY_NETS)]])
     return draft.reply("day_question" if asks_day else "answer", buttons or _more(questions))
 
 
@@ -170,16 +177,33 @@ def _worry(question: Question, draft: Draft, knowledge: KnowledgeBase) -> bool:
 
 
 def _expect(question: Question, draft: Draft, knowledge: KnowledgeBase) -> bool:
+    """The stage of the day and what comes next; without a day the list of stages. Both with the timeline."""
     stages = knowledge.timeline
-    if question.day is not None:
-        stages = tuple(s for s in stages if s.first <= question.day <= s.last) or stages[-1:]
+    if not stages:
+        return False
+    if question.day is None:
         for stage in stages:
-            draft.say(*stage.sentences)
-        return True
-    for stage in stages[:4]:
-        draft.paragraph().plain(f"- {stage.title}: {stage.sentences[0].text}")
-        draft.sources.update(dict.fromkeys(stage.sentences[0].sources))
-    return bool(stages)
+            draft.paragraph().plain(f"- {stage.title}: {stage.sentences[0].text}")
+        draft.paragraph()
+    else:
+        place = next((n for n, s in enumerate(stages) if s.first <= question.day <= s.last), len(stages) - 1)
+        draft.say(*stages[place].sentences)
+        for following in stages[place + 1 : place + 2]:
+            draft.plain(str(knowledge.phrases["next_stage"]).format(title=following.title))
+    if not question.flagged:
+        draft.timeline = Timeline(question.today, tuple(map(_stretch, stages)))
+    draft.sources.update(dict.fromkeys(key for stage in stages for s in _seen(stage) for key in s.sources))
+    return True
+
+
+def _seen(stage: Stage) -> tuple[Sentence, ...]:
+    """What a stage looks and feels like: its last sentence says what to do."""
+    return stage.sentences[:-1] or stage.sentences
+
+
+def _stretch(stage: Stage) -> Stretch:
+    last = stage.last if stage.last < FOREVER else None
+    return Stretch(stage.first, last, stage.title, " ".join(s.text for s in _seen(stage)))
 
 
 def _by_purpose(question: Question, draft: Draft, knowledge: KnowledgeBase) -> bool:

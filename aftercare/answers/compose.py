@@ -185,7 +185,7 @@ def _day_given(
     turn: Turn, report: Report, assessment: Assessment, knowledge: KnowledgeBase, clinic: Clinic
 ) -> tuple[Reply, str | None, Report]:
     """The day of treatment: go on with the question that it was asked for."""
-    if report.questions and report.subject:
+    if report.questions and (report.subject or (assessment.day is not None and "what_to_expect" in report.questions)):
         again = replace(report, day_asked=True)
         return _clinical(turn, report.questions, again, assessment, knowledge, clinic)
     if assessment.day is None:
@@ -260,12 +260,14 @@ def _question(
     flagged = report.open_tier in ("urgent", "emergency")
     about_self = kind in ("is_normal", "report") and bool(signs)
     unknown_day = assessment.day is None and not report.day_asked
+    timeline = kind == "what_to_expect" and report.asked_day is None
     return clinical.Question(
         kind=kind,
         items=items,
         day=report.asked_day if report.asked_day is not None else assessment.day,
         reassure=(cleared or denied) and not flagged,
         check=about_self and not cleared and not denied and not flagged,
-        ask_day=unknown_day and about_self and (assessment.needs_day or any(i.windows for i in signs)),
+        ask_day=unknown_day and (timeline or (about_self and (assessment.needs_day or any(i.windows for i in signs)))),
         flagged=flagged,
+        today=assessment.day,
     )

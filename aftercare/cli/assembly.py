@@ -10,10 +10,13 @@ from starlette.applications import Starlette
 
 from aftercare.cli.project import PROJECT
 from aftercare.conversation.assistant import Assistant
-from aftercare.conversation.worker import Ports
+from aftercare.conversation.worker import Patience, Ports
 from aftercare.knowledge import Clinic, KnowledgeBase, load_clinic, load_knowledge
 from aftercare.web.app import create_app
 from aftercare.web.settings import Settings
+
+RASA_STARTS = 60.0
+"""Seconds that Rasa may take to start beside the web process."""
 
 
 def knowledge_folder() -> Path:
@@ -49,5 +52,11 @@ def web_app(settings: Settings, assistant: Assistant | None = None) -> Starlette
     answering = assistant or HttpAssistant(settings.rasa_url, settings.turn_secret)
     ports = conversation_ports(clinic, knowledge, answering)
     return create_app(
-        settings, clinic=clinic, screen=ports.screen, wording=ports.wording, reports=ports.reports, assistant=answering
+        settings,
+        clinic=clinic,
+        screen=ports.screen,
+        wording=ports.wording,
+        reports=ports.reports,
+        assistant=answering,
+        patience=Patience(start=RASA_STARTS),
     )

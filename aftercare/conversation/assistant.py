@@ -42,12 +42,13 @@ class Source:
 
 @dataclass(frozen=True)
 class Reply:
-    """One message to show. ``kind`` is a reply kind of docs/architecture.md."""
+    """One message to show. ``kind`` and ``timeline`` (the data of a picture) are those of docs/architecture.md."""
 
     text: str
     kind: str
     buttons: tuple[Button, ...] = ()
     sources: tuple[Source, ...] = ()
+    timeline: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)

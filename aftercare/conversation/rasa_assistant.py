@@ -141,7 +141,36 @@ def _reply(data: Mapping[str, Any]) -> Reply:
             for b in data.get("buttons") or ()
         ),
         sources=tuple(Source(_text(s["id"]), _text(s["title"])) for s in data.get("sources") or ()),
+        timeline=_timeline(data.get("timeline")),
     )
+
+
+def _timeline(data: Any) -> Mapping[str, Any] | None:
+    """The stages in their order, each beginning after the one before it; only the last may be open."""
+    if data is None:
+        return None
+    stages = [_stage(stage) for stage in data["stages"]]
+    ends = [-1, *(stage["last"] for stage in stages)]
+    if not stages or any(end is None or stage["first"] <= end for end, stage in zip(ends, stages, strict=False)):
+        raise ValueError("stages missing or out of order")
+    today = data["today"]
+    return {"today": None if today is None else _day(today), "stages": stages}
+
+
+def _stage(data: Mapping[str, Any]) -> dict[str, Any]:
+    first, last = _day(data["first"]), data["last"]
+    if last is not None and _day(last) < first:
+        raise ValueError("a stage that ends before it begins")
+    words = {name: _text(data[name]) for name in ("title", "text")}
+    if not all(map(str.strip, words.values())):
+        raise ValueError("a stage without words")
+    return {"first": first, "last": last, **words}
+
+
+def _day(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise TypeError("not a number of days")
+    return value
 
 
 def _hit(data: Mapping[str, Any]) -> Hit:

@@ -99,6 +99,8 @@ message = Table(
     Column("text", Text, nullable=False),
     Column("buttons", Json, nullable=False),
     Column("sources", Json, nullable=False),
+    # {today, stages}: the data of the picture in the message.
+    Column("timeline", Json),
     Column("client_id", String(36)),
     Column("turn_id", Id),
     Column("created_at", UtcDateTime, nullable=False),

@@ -25,6 +25,7 @@ class Message:
     text: str
     buttons: Sequence[Mapping[str, str]]
     sources: Sequence[Mapping[str, str]]
+    timeline: Mapping[str, Any] | None
     client_id: str | None
     created_at: datetime
 
@@ -38,6 +39,7 @@ class Message:
             "text": self.text,
             "buttons": [{"title": button["title"]} for button in self.buttons],
             "sources": list(self.sources),
+            "timeline": self.timeline,
             "client_id": self.client_id,
             "created_at": self.created_at.isoformat(),
         }
@@ -66,6 +68,7 @@ def append(
             text=reply.text,
             buttons=[{"title": b.title, "intent": b.intent, "text": b.text} for b in reply.buttons],
             sources=[{"id": source.id, "title": source.title} for source in reply.sources],
+            timeline=reply.timeline,
             client_id=client_id,
             turn_id=turn_id,
             created_at=now,
@@ -124,6 +127,7 @@ def _message(row: Any) -> Message:
         text=row.text,
         buttons=row.buttons,
         sources=row.sources,
+        timeline=row.timeline,
         client_id=row.client_id,
         created_at=row.created_at,
     )

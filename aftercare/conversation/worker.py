@@ -40,11 +40,16 @@ class Ports:
 
 @dataclass(frozen=True)
 class Patience:
-    """Seconds: for all tries of one turn together; before each new try; between looks at the queue."""
+    """Seconds: for all tries of one turn together; before each new try; between looks at the queue.
+
+    ``start``: how long after the worker's own start an assistant that was never met may still be starting. A turn that
+    cannot reach it then is left to its lease and begun again, as after a restart of the whole machine.
+    """
 
     time_limit: float = 10.0
     retry_pauses: tuple[float, ...] = field(default=(0.25, 1.0))
     poll: float = 1.0
+    start: float = 0.0
 
     @property
     def lease(self) -> timedelta:
@@ -65,6 +70,8 @@ class Worker:
         self._patience = patience or Patience()
         self._under_way: set[asyncio.Task[None]] = set()
         self._stopping = False
+        self._met = False
+        self._begun = time.monotonic()
 
     async def run(self) -> None:
         """Work until ``stop``. A database that fails is tried again at the next look."""
@@ -140,13 +147,19 @@ class Worker:
         except asyncio.TimeoutError:
             ending = self._failure("late")
         except AssistantUnavailable as error:
+            if error.reason == "connection" and self._may_be_starting():
+                raise
             ending = self._failure(error.reason)
         except Exception as error:
             log.error("the assistant's side failed on turn %s: %s", leased.id, type(error).__name__)
             ending = self._failure("error")
         else:
+            self._met = True
             ending = Ending(outcome, outcomes.answered(outcome, self._ports.wording), "assistant")
         return replace(ending, ms=(time.monotonic() - begun) * 1000)
+
+    def _may_be_starting(self) -> bool:
+        return not self._met and time.monotonic() - self._begun < self._patience.start
 
     async def _ask(self, leased: LeasedTurn) -> Outcome:
         turn = Turn(

@@ -55,11 +55,33 @@ ANSWER = (
     "What helps:\n- Wash with lukewarm water and a mild cleanser.\n- Pat dry. Do not rub or squeeze.\n- No makeup today.\n\n"
     "Call the clinic on 020 7946 0000 today if it gets worse, spreads, hurts more, feels hot, leaks pus, or you get a fever."
 )
+EXPECT = (
+    "Day 3. Skin may flake and itch. A few spots or tiny bumps can come up. Keep it moist and let the flakes fall on their own. "
+    "Next: Days 6 to 7.\nI cannot see your skin. Call us today on 020 7946 0000 if it gets worse, spreads, hurts more, feels hot, "
+    "leaks pus, or you get a fever. Call 999 for trouble breathing or a swollen mouth or throat."
+)
+STAGES = [
+    (0, 0, "The day itself", "Pink or red skin, tiny blood dots, a little swelling and tight skin."),
+    (1, 2, "Days 1 to 2", "Red and puffy skin peaks, then fades. It can feel rough and dry."),
+    (3, 5, "Days 3 to 5", "Skin may flake and itch. A few spots or tiny bumps can come up."),
+    (6, 7, "Days 6 to 7", "Mostly settled. Spots are drying."),
+    (8, None, "After a week", "The look is near to usual. New collagen builds for weeks."),
+]
+EXPECT_WITHOUT_A_DAY = (
+    "\n".join(f"- {title}: {text.split('. ')[0].strip('.')}." for _, _, title, text in STAGES)
+    + "\nI cannot see your skin. What day was your treatment? Worse, spreading, more pain, heat, pus or a fever? "
+    "Call us today on 020 7946 0000. Trouble breathing, or a swollen mouth or throat? Call 999."
+)
 CHECK = "Do you have any of these now: yellow pus, fever, or pain that gets worse?"
 SOURCES = [
     {"id": "002_0e9b97ef692b2476.txt:12", "title": "Clinic aftercare guide, days 1 to 7"},
     {"id": "003_88cf90b4fb45fa76.txt:10", "title": "Skin after microneedling"},
 ]
+
+
+def timeline(today: int | None) -> dict[str, Any]:
+    keys = ("first", "last", "title", "text")
+    return {"today": today, "stages": [dict(zip(keys, stage, strict=True)) for stage in STAGES]}
 
 
 @dataclass
@@ -80,6 +102,7 @@ class Talk:
             "text": text,
             "buttons": [],
             "sources": [],
+            "timeline": None,
             "client_id": None,
             "created_at": datetime.now(timezone.utc).isoformat(),
             **more,
@@ -263,6 +286,11 @@ class ContractServer:
                 "check_question",
                 buttons=[{"title": "Yes"}, {"title": "No"}, {"title": "I am not sure"}],
             )
+        elif "expect" in words:
+            day = None if "unknown" in words else int(words.rpartition("day ")[2])
+            text = EXPECT if day is not None else EXPECT_WITHOUT_A_DAY
+            buttons = [{"title": "Today"}, {"title": "Yesterday"}] if day is None else []
+            talk.add(*ASSISTANT, text, "answer", sources=SOURCES, buttons=buttons, timeline=timeline(day))
         elif "silence" not in words:
             talk.add(*ASSISTANT, f"You wrote: {text}", "answer")
 

@@ -62,6 +62,64 @@ def test_an_outcome_comes_back_whole() -> None:
     assert (outcome.report, outcome.questions) == ({"version": 1}, ("is_normal",))
 
 
+TIMELINE: dict[str, Any] = {
+    "today": 3,
+    "stages": [
+        {"first": 0, "last": 2, "title": "First days", "text": "Red."},
+        {"first": 3, "last": None, "title": "Later", "text": "Less red."},
+    ],
+}
+
+
+def _with_timeline(timeline: object) -> Outcome:
+    answer = deepcopy(ANSWER)
+    answer["outcome"]["replies"][0]["timeline"] = timeline
+    return asked(lambda request: httpx.Response(200, json=answer))
+
+
+@pytest.mark.parametrize("timeline", [TIMELINE, {**TIMELINE, "today": None}, None])
+def test_a_timeline_comes_back_as_it_is(timeline: object) -> None:
+    assert _with_timeline(timeline).replies[0].timeline == timeline
+
+
+def test_only_what_the_contract_names_is_kept_of_a_timeline() -> None:
+    stages = [{**stage, "colour": "red"} for stage in TIMELINE["stages"]]
+    assert _with_timeline({"today": 3, "stages": stages, "mood": "fine"}).replies[0].timeline == TIMELINE
+
+
+def _stages(*days: tuple[object, object], **more: object) -> dict[str, Any]:
+    stages = [{"first": first, "last": last, "title": "Days", "text": "Red.", **more} for first, last in days]
+    return {"today": None, "stages": stages}
+
+
+@pytest.mark.parametrize(
+    "timeline",
+    [
+        "day 3",
+        [],
+        {"stages": TIMELINE["stages"]},
+        {"today": 3},
+        {"today": 3, "stages": []},
+        {"today": 3, "stages": "all"},
+        {"today": "3", "stages": TIMELINE["stages"]},
+        {"today": True, "stages": TIMELINE["stages"]},
+        {"today": -1, "stages": TIMELINE["stages"]},
+        _stages((1.5, 2)),
+        _stages((2, 1)),
+        _stages((0, "2")),
+        _stages((0, 2), (2, 3)),
+        _stages((3, 4), (0, 2)),
+        _stages((0, None), (1, None)),
+        _stages((0, 2), title=" "),
+        _stages((0, 2), text=7),
+        _stages((0, 2), text="a\0b"),
+    ],
+)
+def test_a_timeline_of_another_shape_is_garbage(timeline: object) -> None:
+    with pytest.raises(AssistantUnavailable, match="garbage"):
+        _with_timeline(timeline)
+
+
 def test_the_call_is_signed_and_carries_the_turn() -> None:
     seen: list[httpx.Request] = []
 

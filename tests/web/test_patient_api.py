@@ -51,6 +51,7 @@ def test_a_question_is_answered(web: Running) -> None:
         "text": "day 3, little white bumps, is this normal?",
         "buttons": [],
         "sources": [],
+        "timeline": None,
         "client_id": client_id,
         "created_at": NOON.isoformat(),
     }

@@ -3,6 +3,20 @@
 export type Role = "patient" | "assistant" | "staff" | "system";
 export type Mode = "assistant" | "waiting" | "staff" | "closed";
 
+/** Days since treatment, both ends included; `last` is null where the stage stays open. */
+export interface Stage {
+  first: number;
+  last: number | null;
+  title: string;
+  text: string;
+}
+
+/** The course of healing; `today` is null where the day is not known. */
+export interface Timeline {
+  today: number | null;
+  stages: Stage[];
+}
+
 export interface Message {
   seq: number;
   role: Role;
@@ -11,6 +25,7 @@ export interface Message {
   text: string;
   buttons: { title: string }[];
   sources: { id: string; title: string }[];
+  timeline: Timeline | null;
   client_id: string | null;
   created_at: string;
 }

@@ -19,16 +19,20 @@ export function button(label: string, className: string, onPress: () => void): H
   return made;
 }
 
+export function vector<K extends keyof SVGElementTagNameMap>(
+  tag: K,
+  attributes: Record<string, string>,
+  ...children: (SVGElement | string)[]
+): SVGElementTagNameMap[K] {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+}
+
 /** A 24 x 24 line drawing; decoration only, so hidden from assistive technology. */
 export function icon(path: string): SVGSVGElement {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  const line = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  for (const [name, value] of Object.entries({ viewBox: "0 0 24 24", "aria-hidden": "true", class: "icon" })) {
-    svg.setAttribute(name, value);
-  }
-  line.setAttribute("d", path);
-  svg.append(line);
-  return svg;
+  return vector("svg", { viewBox: "0 0 24 24", "aria-hidden": "true", class: "icon" }, vector("path", { d: path }));
 }
 
 export const ICONS = {

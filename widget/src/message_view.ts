@@ -2,7 +2,8 @@
 
 import type { Clinic } from "./contract";
 import { ICONS, button, element, icon } from "./dom";
-import { render } from "./plain_text";
+import { blocks, render } from "./plain_text";
+import { tellsSame, timelineFigure } from "./timeline_view";
 import type { Entry } from "./transcript";
 import { LOG, NAMES, SEND, TROUBLE } from "./wording";
 
@@ -56,9 +57,9 @@ export function messageItem(entry: Entry, showing: Showing, actions: MessageActi
   item.append(
     element(
       "div",
-      { class: "bubble" },
+      { class: entry.timeline ? "bubble pictured" : "bubble" },
       grave ? element("p", { class: "grave" }, icon(grave.icon), grave.text) : null,
-      element("div", { class: "text", dir: "auto" }, ...render(entry.text, known)),
+      element("div", { class: "text", dir: "auto" }, ...words(entry, known)),
       sources(entry),
     ),
   );
@@ -76,6 +77,15 @@ function meta(entry: Entry, { clinic, continued }: Showing): HTMLElement {
     " ",
     element("time", { datetime: entry.created_at }, clock(entry.created_at)),
   );
+}
+
+/** A timeline takes the place of the list that tells the same; where there is no such list it comes last. */
+function words({ text, timeline }: Entry, known: readonly string[] | null): HTMLElement[] {
+  const all = blocks(text);
+  if (!timeline) return render(all, known);
+  const told = all.findIndex((block) => "list" in block && tellsSame(block.list, timeline));
+  const [before, after] = told < 0 ? [all, []] : [all.slice(0, told), all.slice(told + 1)];
+  return [...render(before, known), timelineFigure(timeline), ...render(after, known)];
 }
 
 function sources({ sources: all }: Entry): HTMLElement | null {

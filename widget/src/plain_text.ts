@@ -74,8 +74,8 @@ export function inline(line: string, known: readonly string[] | null): Node[] {
 }
 
 /** `known`: phone numbers of the clinic; null leaves every number plain (a patient's own words). */
-export function render(text: string, known: readonly string[] | null): HTMLElement[] {
-  return blocks(text).map((block) => {
+export function render(found: readonly Block[], known: readonly string[] | null): HTMLElement[] {
+  return found.map((block) => {
     if ("list" in block) {
       return element("ul", {}, ...block.list.map((item) => element("li", {}, ...inline(item, known))));
     }

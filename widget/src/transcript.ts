@@ -133,5 +133,5 @@ export class Transcript {
 
 function own(role: Role, name: string, text: string, kind: string, clientId: string | null): Omit<Message, "seq"> {
   const created_at = new Date().toISOString();
-  return { role, name, kind, text, buttons: [], sources: [], client_id: clientId, created_at };
+  return { role, name, kind, text, buttons: [], sources: [], timeline: null, client_id: clientId, created_at };
 }

@@ -42,6 +42,11 @@ export const LOG = {
   ended: "Your last chat has ended. You can go on here in a new chat. It may ask you some things again.",
 };
 
+export const TIMELINE = {
+  caption: "What to expect, day by day",
+  today: (day: number) => `Today, day ${day}`,
+};
+
 export const SEND = {
   label: "Your message",
   hint: "Your question",
