@@ -23,6 +23,8 @@ class Cue:
     direction: str
     scope: int
     cues: tuple[str, ...]
+    patterns: tuple[str, ...] = ()
+    stops_at_comma: bool = False
 
 
 @dataclass(frozen=True)
@@ -278,7 +280,7 @@ def _flags(file: YamlFile, sources: Mapping[str, Source]) -> dict[str, Flag]:
 
 def _cues(file: YamlFile) -> tuple[Cue, ...]:
     return tuple(
-        Cue(raw["assertion"], raw["direction"], raw.get("scope", FOREVER), tuple(raw["cues"]))
+        Cue(raw["assertion"], raw["direction"], raw.get("scope", FOREVER), tuple(raw.get("cues", ())), tuple(raw.get("patterns", ())), raw.get("stops_at_comma", False))
         for raw in file.data["context_rules"]
     )
 

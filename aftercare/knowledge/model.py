@@ -42,7 +42,8 @@ class Sentence:
 class Wordings:
     """How people say it.
 
-    ``phrases`` are ordered: words, ``<concept>`` slots, ``*`` for up to four words between.
+    ``phrases`` are ordered: words (any form of the stem; that very form after ``=``), ``<concept>`` slots, ``*`` for up to
+    four words between.
     ``together`` are sets of concepts or words that mean it when they stand in one clause, in any order.
     ``excluding`` are phrases inside which it does not count ("hay fever").
     """

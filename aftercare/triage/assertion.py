@@ -6,6 +6,7 @@ TERMINATE cues at which a scope ends (Harkema et al. 2009; medspacy). The cues a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -23,6 +24,14 @@ class _Found:
     end: int
 
 
+FILLERS = frozenset(["and", "so", "but", "hi", "hey", "hello", "also", "just", "wondering", "ok", "okay", "quick", "question", "q", "well", "um", "please", "then", "like"])
+"""Words that may stand before the cue of a direction ``opening``."""
+PRESENT = frozenset(["is", "are", "'s", "has", "have", "'ve", "'m", "am", "now", "today", "still", "keeps", "since", "woke", "currently", "feels", "looks", "getting", "going", "can", "ca", "wo"])
+PAST = frozenset(["had", "was", "were", "got", "did", "came", "went", "ended", "used", "last", "ago", "once", "lost"])
+"""Another person's sign told in the past is their history; told in the present it may need help now. What happened to one
+who cannot call for help (cues ``dependent``) is always told in the past, and is never history."""
+
+
 @dataclass(frozen=True)
 class Asserted:
     """``label`` as in docs/architecture.md; ``other`` where it is another person's."""
@@ -36,9 +45,11 @@ class Assertion:
 
     def __init__(self, cues: Iterable[Cue], words: Callable[[str], tuple[str, ...]]) -> None:
         self._by_first: dict[str, list[tuple[tuple[str, ...], Cue]]] = {}
+        self._patterns: list[tuple[re.Pattern[str], Cue]] = []
         for cue in cues:
             if cue.direction == "terminate":
                 continue
+            self._patterns += [(re.compile(p, re.IGNORECASE), cue) for p in cue.patterns]
             for phrase in cue.cues:
                 sequence = words(phrase)
                 self._by_first.setdefault(sequence[0], []).append((sequence, cue))
@@ -51,6 +62,7 @@ class Assertion:
             for sequence, cue in self._by_first.get(word, ())
             if utterance.words[i : i + len(sequence)] == sequence
         ]
+        found += [f for pattern, cue in self._patterns for f in _matched(pattern, cue, utterance)]
         found.sort(key=lambda f: (-(f.end - f.start), f.cue.direction != "pseudo", f.start))
         kept: list[_Found] = []
         for f in found:
@@ -73,11 +85,35 @@ class Assertion:
             for f in cues
         )
         label = next((name for name in PRECEDENCE if name in reached), "present")
+        if other and label == "present" and "dependent" not in reached and _told_in_the_past(tokens, utterance):
+            label = "historical"
         return Asserted("other_person" if other and label == "present" else label, other)
 
 
+def _matched(pattern: re.Pattern[str], cue: Cue, utterance: Utterance) -> list[_Found]:
+    found = []
+    for match in pattern.finditer(utterance.doc.text):
+        inside = [t.i for t in utterance.doc if t.idx < match.end() and match.start() < t.idx + len(t)]
+        if inside:
+            found.append(_Found(cue, inside[0], inside[-1] + 1))
+    return found
+
+
+def _region(tokens: frozenset[int], utterance: Utterance) -> list[int]:
+    number = utterance.region[max(tokens)]
+    return [i for i, region in enumerate(utterance.region) if region == number]
+
+
+def _told_in_the_past(tokens: frozenset[int], utterance: Utterance) -> bool:
+    words = {utterance.words[i] for i in _region(tokens, utterance)}
+    return bool(words & PAST) and not words & PRESENT
+
+
 def _may_share(one: _Found, two: _Found) -> bool:
-    """Person words may overlap with other cues ("my friend had")."""
+    """Cues that may overlap: a pseudo cue hides only its own kind ("is this" is no "what if", and still uncertain), and
+    person words go with anything ("my friend had")."""
+    if "pseudo" in (one.cue.direction, two.cue.direction):
+        return one.cue.assertion != two.cue.assertion
     return (one.cue.assertion == "other_person") != (two.cue.assertion == "other_person")
 
 
@@ -87,14 +123,36 @@ def _reaches(found: _Found, tokens: frozenset[int], utterance: Utterance) -> boo
     if own & tokens:
         return False
     direction = found.cue.direction
+    if direction == "opening":
+        return _opens(found, utterance) and utterance.region[found.start] == utterance.region[last] and found.start < last
     if direction == "sentence":
         return utterance.region[found.start] == utterance.region[last] and found.start < last
     same = utterance.clause[found.start] == utterance.clause[last]
     if direction == "forward":
-        return same and found.start < last and last - found.end < found.cue.scope
+        return same and found.start < last and last - found.end < found.cue.scope and not _stopped(found, last, utterance)
     if direction == "backward":
         return same and found.end > first and found.start - last <= found.cue.scope
-    return utterance.region[found.start] == utterance.region[last]
+    if utterance.region[found.start] != utterance.region[last]:
+        return False
+    if found.cue.assertion == "historical":  # "still red from my session last month" is of now
+        words = {utterance.words[i] for i in _region(tokens, utterance) if not found.start <= i < found.end}
+        return not words & PRESENT
+    return True
+
+
+def _stopped(found: _Found, last: int, utterance: Utterance) -> bool:
+    """Whether the scope ends at a comma before the finding: "didn't sleep, face is hot". A list goes on ("no A, B or C")."""
+    between = utterance.words[found.end : last]
+    if not found.cue.stops_at_comma or "," not in between:
+        return False
+    return not {"or", "nor"} & set(utterance.words[found.end : last + 4])
+
+
+def _opens(found: _Found, utterance: Utterance) -> bool:
+    """Whether the cue begins its clause, fillers aside."""
+    clause = utterance.clause[found.start]
+    before = [utterance.words[i] for i in range(found.start) if utterance.clause[i] == clause]
+    return all(word in FILLERS or not word.isalpha() for word in before)
 
 
 def _cancelled(person: _Found, tokens: frozenset[int], utterance: Utterance, cues: list[_Found]) -> bool:

@@ -44,13 +44,17 @@ class Matcher:
         self, items: Iterable[Item], vocabulary: Mapping[str, Sequence[str]], stems: Callable[[str], tuple[str, ...]]
     ) -> None:
         self._words = _Trie()
+        self._exact = _Trie()
         for concept, words in vocabulary.items():
             for word in words:
-                self._words.add(stems(word), ("concept", concept))
+                self._add(word, stems, ("concept", concept))
         self._phrases: list[tuple[str, tuple[_Part, ...]]] = []
         self._together: list[tuple[str, tuple[_Part, ...]]] = []
         for item in items:
             for phrase in item.wordings.phrases:
+                if phrase.startswith("="):
+                    self._add(phrase, stems, ("item", item.id))
+                    continue
                 parts = _parts(phrase, stems)
                 if all(p.stem for p in parts):
                     self._words.add(tuple(p.stem or "" for p in parts), ("item", item.id))
@@ -63,12 +67,19 @@ class Matcher:
         self._phrases_by_key = _index(self._phrases)
         self._together_by_key = _index(self._together)
 
+    def _add(self, phrase: str, stems: Callable[[str], tuple[str, ...]], label: tuple[str, str]) -> None:
+        """``=confused`` means that very form ("confusing" is another matter); other words any form of the stem."""
+        if phrase.startswith("="):
+            self._exact.add(tuple(phrase[1:].split()), label)
+        else:
+            self._words.add(stems(phrase), label)
+
     def find(self, utterance: Utterance) -> tuple[list[Match], dict[str, list[tuple[int, int]]]]:
         """All matches, the overlapped weaker ones taken out, and where each concept stands as (start, end)."""
         concepts: dict[str, list[tuple[int, int]]] = defaultdict(list)
         excluded: dict[str, list[tuple[int, int]]] = defaultdict(list)
         matches: list[Match] = []
-        for start, end, (kind, name) in self._words.find(utterance.stems):
+        for start, end, (kind, name) in (*self._words.find(utterance.stems), *self._exact.find(utterance.words)):
             if kind == "concept":
                 concepts[name].append((start, end))
             elif kind == "excluded":

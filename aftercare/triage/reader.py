@@ -157,6 +157,31 @@ class Reader:
         findings += _temperatures(text, findings) + _pain_scores(text)
         return Reading(text, tuple(self._with_implied(findings)), tuple(find_times(text)))
 
+    def clauses(self, text: str) -> list[tuple[int, int]]:
+        """The clauses of a message as character offsets (start, end)."""
+        utterance = self._language.read(text)
+        spans: dict[int, tuple[int, int]] = {}
+        for token, clause in zip(utterance.doc, utterance.clause, strict=True):
+            if not token.is_space:
+                start, _ = spans.get(clause, (token.idx, 0))
+                spans[clause] = (start, token.idx + len(token))
+        return list(spans.values())
+
+    def assertion_of_span(self, text: str, start: int, end: int) -> tuple[str, bool]:
+        """What is asserted of something that stands between two offsets, no word of which is known: (label, other).
+
+        Decided by the cues that reach the last word of the span that is no cue itself, as for a wording found there.
+        """
+        utterance = self._language.read(text)
+        cues = self._assertion.cues(utterance)
+        of_cues = {i for cue in cues for i in range(cue.start, cue.end)}
+        inside = [i for i, token in enumerate(utterance.doc) if start <= token.idx < end and token.is_alpha]
+        telling = [i for i in inside if i not in of_cues] or inside
+        if not telling:
+            return "present", False
+        asserted = self._assertion.of(frozenset(telling[-1:]), utterance, cues)
+        return asserted.label, asserted.other
+
     def _finding(self, match: Match, utterance: Utterance, assertion: str, other: bool) -> Finding:
         start = utterance.doc[match.start].idx
         last = utterance.doc[match.end - 1]
@@ -184,7 +209,7 @@ class Reader:
             targets = _targets(findings, anchors, tokens, utterance)
             for target in targets:
                 qualities[target].add(name)
-            if not targets and name in TRENDS:
+            if not targets and name in TRENDS and _of_the_skin(tokens, utterance, concepts):
                 match = Match(CHANGE, start, end, tokens, loose=False)
                 loose.append(self._finding_of_change(match, utterance, name, asserted.other))
         named = [_with(f, q) for f, q in zip(findings, qualities, strict=True)]
@@ -227,6 +252,14 @@ def _with(finding: Finding, qualities: set[str]) -> Finding:
         finding.other,
         finding.qualities | frozenset(qualities),
     )
+
+
+def _of_the_skin(tokens: frozenset[int], utterance: Utterance, concepts: Mapping[str, list[tuple[int, int]]]) -> bool:
+    """Whether a change that no sign is named for speaks of the patient's skin: a place on it, or "it", "this", "I look"."""
+    region = utterance.region[min(tokens)]
+    places = any(utterance.region[start] == region for start, _ in concepts.get("place", ()))
+    words = [utterance.words[i] for i in range(len(utterance.words)) if utterance.region[i] == region]
+    return places or bool({"it", "this", "they", "everything"} & set(words)) or "i look" in " ".join(words) or len(words) <= 4
 
 
 def _quality_spans(concepts: Mapping[str, list[tuple[int, int]]]) -> list[tuple[int, int, str]]:
