@@ -165,7 +165,12 @@ class _Spelling:
         distance = 1 if len(word) < 7 else 2
         found = self._index.lookup(word, Verbosity.CLOSEST, distance)
         good = [s for s in found if s.term[0] == word[0] or s.distance == 1]
-        return good[0].term if good else word
+        return good[0].term if good else self._shuffled(word)
+
+    def _shuffled(self, word: str) -> str:
+        """The domain word of the same letters in another order ("tounge"), else the word itself."""
+        found = self._index.lookup(word, Verbosity.CLOSEST, 2)
+        return next((s.term for s in found if sorted(s.term) == sorted(word) and s.term[0] == word[0]), word)
 
     def repair(self, word: str) -> str:  # replaced by its cached self in __init__
         return self._repair(word)
