@@ -27,7 +27,7 @@ test: setup train ## Static checks and all tests
 	@scripts/test $(ARGS)
 
 evaluate: setup train ## Measure understanding and triage on the held-out messages
-	@$(bin)/python -m benchmarks.evaluate $(ARGS)
+	@$(bin)/aftercare evaluate $(ARGS)
 
 bench: setup train ## Measure a turn beside a stock Rasa
 	@$(bin)/python -m benchmarks.turn_latency $(ARGS)

@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo
 
 from aftercare.cli.project import PROJECT, private_folder
 
-TOGETHER = 64
+TOGETHER = 4
 """Conversations under way at a time. Rasa works one message after another; more only wait."""
 PAUSE = timedelta(minutes=1)
 """Between two messages of a dialogue, on the dialogue's clock."""
@@ -49,9 +49,6 @@ class Dialogue:
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("input", type=Path, help="JSON lines: {id, text} or {id, turns: [{user}]}")
     parser.add_argument("output", type=Path, help="where to write, one JSON line for each line read")
-    parser.add_argument(
-        "--rasa-url", help="use a Rasa that already runs (with AFTERCARE_TURN_SECRET); default: start one"
-    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -84,7 +81,7 @@ def _replay(source: Path, target: Path) -> None:
         tempfile.TemporaryDirectory(prefix="aftercare-replay-") as name,
         _rasa(private_folder(Path(name))) as (url, secret),
     ):
-        assistant = HttpAssistant(url, secret)
+        assistant = HttpAssistant(url, secret, timeout=60.0)
         ports = conversation_ports(clinic, knowledge, assistant)
         gateway = Gateway(Database(f"sqlite:///{name}/replay.db"), ports, patience=Patience(time_limit=120.0))
         gateway.start()
@@ -105,7 +102,7 @@ def _replay(source: Path, target: Path) -> None:
 def read_dialogues(source: Path, zone: ZoneInfo) -> list[Dialogue]:
     """Read the input. Raises BadInput naming the line."""
     try:
-        lines = source.read_text(encoding="utf-8").splitlines()
+        lines = source.read_text(encoding="utf-8").split("\n")
     except OSError as error:
         raise BadInput(f"{source} cannot be read: {error.strerror}.") from None
     return [_dialogue(source, number, line, zone) for number, line in enumerate(lines, 1) if line.strip()]

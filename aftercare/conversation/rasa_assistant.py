@@ -18,8 +18,8 @@ from aftercare.conversation.assistant import TIERS, AssistantUnavailable, Button
 TURN = "/webhooks/aftercare/turn"
 READY = "/webhooks/aftercare/ready"
 
-TIMEOUT = httpx.Timeout(9.0, connect=1.0, pool=5.0)
-"""Seconds. Below the turn's 10, so that an overrun is told apart from a worker's own limit."""
+ANSWER_SECONDS = 9.0
+"""For one answer of Rasa. Below the turn's 10, so that an overrun is told apart from a worker's own limit."""
 
 HANDOFFS = (None, "flag", "person", "question", "other_language")
 
@@ -34,13 +34,14 @@ class HttpAssistant:
         *,
         transport: httpx.AsyncBaseTransport | None = None,
         seconds: Callable[[], float] = time.time,
+        timeout: float = ANSWER_SECONDS,
     ) -> None:
         self._secret = secret.encode()
         self._seconds = seconds
         # trust_env: patients' words must not go through a proxy that the environment happens to name.
         self._client = httpx.AsyncClient(
             base_url=base_url,
-            timeout=TIMEOUT,
+            timeout=httpx.Timeout(timeout, connect=1.0, pool=5.0),
             transport=transport,
             trust_env=False,
             limits=httpx.Limits(max_connections=64, max_keepalive_connections=16),

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+from functools import lru_cache
 from pathlib import Path
 
 from rasa.shared.exceptions import InvalidConfigException
+
+from aftercare.knowledge import KnowledgeBase, load_knowledge
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -24,6 +27,12 @@ def data_file(name: str) -> Path:
 def knowledge_folder(configured: str) -> Path:
     """``AFTERCARE_KNOWLEDGE_DIR``, else the folder that ``config.yml`` names, relative to the project."""
     return Path(os.environ.get("AFTERCARE_KNOWLEDGE_DIR") or PROJECT / configured)
+
+
+@lru_cache(maxsize=2)
+def knowledge_at(folder: Path) -> KnowledgeBase:
+    """The knowledge base, read once in a process whichever components ask. Raises ``KnowledgeError``."""
+    return load_knowledge(folder)
 
 
 def lines(path: Path) -> list[str]:

@@ -12,10 +12,12 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -64,12 +66,24 @@ def load_encoder(folder: Path | None = None) -> Encoder:
     return _load(str(folder or encoder_folder()))
 
 
-def encoder_or_none() -> Encoder | None:
-    """The encoder, or None where its weights are not to be had: the caller goes on with words alone."""
+def load_adapted_encoder(difference: Path, folder: Path | None = None) -> Encoder:
+    """The encoder with what ``scripts/adapt_encoder.py`` learned added to its weights.
+
+    Raises ``EncoderUnavailable``.
+    """
+    return _load_adapted(str(difference), str(folder or encoder_folder()))
+
+
+@lru_cache(maxsize=2)
+def _load_adapted(difference: str, folder: str) -> Encoder:
+    encoder = load_encoder(Path(folder))
     try:
-        return load_encoder()
-    except EncoderUnavailable:
-        return None
+        with np.load(difference, allow_pickle=False) as stored:
+            return encoder.adapted(dict(stored))
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
+        raise EncoderUnavailable(
+            f"{difference} is missing or not readable ({error}): run scripts/adapt_encoder.py."
+        ) from error
 
 
 @lru_cache(maxsize=2)
@@ -146,6 +160,9 @@ class Layer(NamedTuple):
 class Encoder:
     """Sentences to vectors. Get one from ``load_encoder``, which checks the files."""
 
+    width = DIMENSIONS
+    """Columns of ``encode`` that are the meaning (the first kept layer), and of ``encode_spans``."""
+
     def __init__(self, folder: Path) -> None:
         self._tokenizer = BertWordPieceTokenizer(str(folder / "vocab.txt"), lowercase=True)
         self._tokenizer.enable_truncation(MAX_TOKENS)
@@ -174,12 +191,34 @@ class Encoder:
                 vectors[batch] = self._encode_same_length(np.array([token_ids[row] for row in batch]))
         return vectors
 
-    def _encode_same_length(self, token_ids: npt.NDArray[np.int64]) -> Vectors:
+    def adapted(self, difference: Mapping[str, Vectors]) -> Encoder:
+        """Another encoder, ``difference`` added to the weights: for ``<layer>.<dense layer>`` the product up @ down."""
+        other = copy(self)
+        other._layers = [_with_difference(layer, number, difference) for number, layer in enumerate(self._layers)]
+        return other
+
+    def encode_spans(self, text: str, spans: Sequence[tuple[int, int]]) -> Vectors:
+        """The meaning of a text and, as it stands in this text, of each span of characters: (1 + spans, 384).
+
+        One pass for all: a span's vector is the mean over its own tokens, which have looked at the whole text. A span
+        without tokens of its own (beyond ``MAX_TOKENS``) gets the text's.
+        """
+        encoding = self._tokenizer.encode(text)
+        *_, tokens = self._layers_of(np.array([encoding.ids]))
+        rows = [tokens[0].mean(0)]
+        for start, end in spans:
+            own = [i for i, (first, last) in enumerate(encoding.offsets) if start <= first < last <= end]
+            rows.append(tokens[0][own].mean(0) if own else rows[0])
+        return _unit(np.stack(rows))
+
+    def _layers_of(self, token_ids: npt.NDArray[np.int64]) -> Iterator[Vectors]:
         tokens = self._norm(self._words[token_ids] + self._positions[: token_ids.shape[1]])
-        means = {}
-        for number, layer in enumerate(self._layers, start=1):
+        for layer in self._layers:
             tokens = layer(tokens)
-            means[number] = tokens.mean(1)
+            yield tokens
+
+    def _encode_same_length(self, token_ids: npt.NDArray[np.int64]) -> Vectors:
+        means = {number: tokens.mean(1) for number, tokens in enumerate(self._layers_of(token_ids), start=1)}
         return np.concatenate([_unit(means[number]) for number in KEPT_LAYERS], axis=1)
 
 
@@ -194,6 +233,32 @@ def _norm(tensors: Mapping[str, Vectors], name: str) -> Norm:
 
 def _dense(tensors: Mapping[str, Vectors], name: str) -> Dense:
     return Dense(tensors[f"{name}.weight"], tensors[f"{name}.bias"])
+
+
+def _with_difference(layer: Layer, number: int, difference: Mapping[str, Vectors]) -> Layer:
+    """A layer whose dense layers have their differences added; those that have none stay the same objects."""
+
+    def product(name: str) -> Vectors | None:
+        if f"{number}.{name}.up" not in difference:
+            return None
+        up, down = (difference[f"{number}.{name}.{part}"].astype(np.float32) for part in ("up", "down"))
+        return up @ down
+
+    def added(dense: Dense, name: str) -> Dense:
+        change = product(name)
+        return dense if change is None else dense._replace(weight=dense.weight + change)
+
+    attention = layer.queries_keys_values.weight.copy()
+    for place, (part, scale) in enumerate((("query", HEAD_WIDTH**-0.5), ("key", 1.0), ("value", 1.0))):
+        change = product(f"attention.self.{part}")
+        if change is not None:
+            attention[place * DIMENSIONS : (place + 1) * DIMENSIONS] += np.float32(scale) * change
+    return layer._replace(
+        queries_keys_values=layer.queries_keys_values._replace(weight=attention),
+        attended=added(layer.attended, "attention.output.dense"),
+        widen=added(layer.widen, "intermediate.dense"),
+        narrow=added(layer.narrow, "output.dense"),
+    )
 
 
 def _layer(tensors: Mapping[str, Vectors], name: str) -> Layer:

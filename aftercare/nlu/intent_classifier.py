@@ -17,8 +17,10 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from aftercare.nlu.data_file import data_file, digest, lines
-from aftercare.nlu.encoder import Encoder, Vectors, encoder_or_none, load_encoder
+from aftercare.nlu.encoder import Encoder, Vectors, load_encoder
 from aftercare.nlu.intent_model import IntentModel, Ranked
+from aftercare.nlu.likeness import Described, named_columns
+from aftercare.nlu.message_reader import NAMED, MessageReader, kinds_named_in
 from aftercare.nlu.questions import questions_of
 from aftercare.nlu.segments import segments
 from aftercare.nlu.sentence_featurizer import SentenceFeaturizer
@@ -49,11 +51,11 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
 
     @classmethod
     def required_components(cls) -> list[type]:
-        return [SentenceFeaturizer]
+        return [SentenceFeaturizer, MessageReader]
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"background": "data/nlu_background.txt", "sure": 0.4}
+        return {"background": "data/nlu_background.txt", "knowledge": "data/knowledge", "sure": 0.4}
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str:
@@ -86,19 +88,17 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
         examples = [example for example in training_data.intent_examples if example.get(TEXT)]
         if len({example.get(INTENT) for example in examples}) < 2:
             raise RasaException("The intent classifier needs examples of at least two intents in data/nlu.")
-        vectors = _vectors(examples)
-        background = lines(data_file(self._config["background"]))
-        encoder = encoder_or_none() if vectors is not None else None
-        self._model = IntentModel.fit(
-            [corrected_text(example) for example in examples],
-            [example.get(INTENT) for example in examples],
-            vectors,
-            background,
-            encoder.encode(background) if encoder else None,
-        )
+        described = _described(examples, _vectors(examples))
+        intents = [example.get(INTENT) for example in examples]
+        self._model = IntentModel.fit(described, intents, self._background(with_vectors=described.vectors is not None))
         with self._storage.write_to(self._resource) as folder:
             self._model.save(folder)
         return self._resource
+
+    def _background(self, with_vectors: bool) -> Described:
+        texts = lines(data_file(self._config["background"]))
+        vectors = load_encoder().encode(texts) if with_vectors else None
+        return Described(texts, vectors, named_columns(kinds_named_in(texts, self._config["knowledge"])))
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
@@ -109,9 +109,9 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
     def _classify(self, message: Message) -> None:
         if self._model is None:
             raise RasaException("The intent classifier has not been trained.")
-        text = corrected_text(message)
-        ranking = self._model.predict([text], _vectors([message]) if self._encoder else None)[0]
-        questions = questions_of(ranking[0], self._first_of(segments(text)), self._config["sure"])
+        vectors = _vectors([message]) if self._encoder else None
+        ranking = self._model.predict(_described([message], vectors))[0]
+        questions = questions_of(ranking[0], self._intents_of_parts(message), self._config["sure"])
         if questions:
             ranking = [questions[0], *(ranked for ranked in ranking if ranked.name != questions[0].name)]
         shown = [_as_dict(ranked) for ranked in ranking[:RANKING_LENGTH]]
@@ -119,11 +119,19 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
         message.set(INTENT_RANKING, shown, add_to_output=True)
         message.set(QUESTIONS, [_as_dict(ranked) for ranked in questions], add_to_output=True)
 
-    def _first_of(self, parts: Sequence[str]) -> list[Ranked]:
+    def _intents_of_parts(self, message: Message) -> list[Ranked]:
+        """The intent of each sentence. What a sentence speaks of may stand in another one, so all count as naming it."""
+        parts = segments(corrected_text(message))
         if self._model is None or not parts:
             return []
         vectors = self._encoder.encode(parts) if self._encoder else None
-        return [ranking[0] for ranking in self._model.predict(parts, vectors)]
+        named = named_columns([message.get(NAMED, [])] * len(parts))
+        return [ranking[0] for ranking in self._model.predict(Described(parts, vectors, named))]
+
+
+def _described(messages: Sequence[Message], vectors: Vectors | None) -> Described:
+    named = named_columns([message.get(NAMED, []) for message in messages])
+    return Described([corrected_text(message) for message in messages], vectors, named)
 
 
 def _vectors(messages: Sequence[Message]) -> Vectors | None:

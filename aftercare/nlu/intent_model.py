@@ -7,8 +7,9 @@ that the trainers need. It trains in a second. And it knows, without training ag
 example had it not seen it (leave-one-out has a closed form), which is what the confidence is learned from.
 
 Confidence: a small logistic regression, the trust model, says how likely the first intent is right, given how far ahead it
-is and how near the nearest examples are. Its lessons are the leave-one-out answers, right and wrong, and background
-sentences, on which every answer but "off topic" is wrong.
+is, how near the nearest examples are, and whether the message names something of ours as messages of that intent do ("can
+I park here" names nothing). Its lessons are the leave-one-out answers, right and wrong, and background sentences, on which
+every answer but "off topic" is wrong.
 """
 
 from __future__ import annotations
@@ -16,18 +17,28 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_matrix
-from scipy.special import expit, softmax
+from scipy.special import expit, logit, softmax
 from sklearn.linear_model import LogisticRegression
 
 from aftercare.nlu.encoder import Vectors
-from aftercare.nlu.likeness import SHARE_OF_WORDS, Matrix, WordLikeness, centred, meaning_likeness
+from aftercare.nlu.likeness import (
+    SHARE_OF_WORDS,
+    Described,
+    Matrix,
+    WordLikeness,
+    centred,
+    kind_likeness,
+    meaning_likeness,
+)
 
 PENALTY = 0.3
 """Of large weights. Cross-validated on data/nlu: 0.1 to 0.6 differ by half a point."""
@@ -63,7 +74,47 @@ class Trust:
     bias: float
 
     def of(self, signs: Matrix) -> Matrix:
-        result: Matrix = expit((signs - self.mean) / self.spread @ self.weights + self.bias)
+        result: Matrix = expit(((signs - self.mean) / self.spread * self.weights).sum(1) + self.bias)
+        return result
+
+
+@dataclass(frozen=True)
+class Examples:
+    """The training examples: what every message is compared with.
+
+    ``labels`` are indices into the model's intents. ``centre`` and ``vectors`` (centred) are None without an encoder.
+    """
+
+    labels: npt.NDArray[np.int64]
+    words: WordLikeness
+    word_rows: csr_matrix
+    named: Matrix
+    centre: Vectors | None
+    vectors: Vectors | None
+
+    @classmethod
+    def of(cls, messages: Described, labels: npt.NDArray[np.int64]) -> Examples:
+        words = WordLikeness.fit(messages.texts)
+        rows = words.rows(messages.texts)
+        if messages.vectors is None:
+            return cls(labels, words, rows, messages.named, None, None)
+        centre = messages.vectors.mean(0)
+        return cls(labels, words, rows, messages.named, centre, centred(messages.vectors, centre))
+
+    @cached_property
+    def _word_columns(self) -> csr_matrix:
+        return self.word_rows.T.tocsr()  # turned once: turning costs more than a comparison
+
+    def likeness_to(self, messages: Described) -> Matrix:
+        """(messages, examples): mostly meaning; words alone where there are no vectors."""
+        by_words: Matrix = (self.words.rows(messages.texts) @ self._word_columns).toarray()
+        by_kind = kind_likeness(messages.named, self.named)
+        if self.centre is None or self.vectors is None:
+            return by_words * by_kind
+        if messages.vectors is None:
+            raise ValueError("this model compares meanings: it needs the sentence vectors of the messages")
+        by_meaning = meaning_likeness(self.centre, messages.vectors, self.vectors)
+        result: Matrix = by_meaning * by_kind + SHARE_OF_WORDS * by_words
         return result
 
 
@@ -73,60 +124,42 @@ class IntentModel:
     def __init__(
         self,
         intents: Names,
-        labels: npt.NDArray[np.int64],
-        words: WordLikeness,
-        word_rows: csr_matrix,
-        centre: Vectors | None,
-        vectors: Vectors | None,
+        examples: Examples,
         weights: Matrix,
         temperature: float,
+        naming: Matrix,
         trust: Trust,
     ) -> None:
-        """``labels`` are indices into ``intents``, one an example; ``centre`` and ``vectors`` None: words alone."""
+        """``weights``: examples x intents. ``naming``: the share of each intent's messages that name something."""
         self._intents = intents
-        self._labels = labels
-        self._words = words
-        self._word_rows = word_rows
-        self._word_columns = word_rows.T.tocsr()  # turned once: turning costs more than one comparison
-        self._centre = centre
-        self._vectors = vectors
+        self._examples = examples
         self._weights = weights
         self._temperature = temperature
+        self._naming = naming
         self._trust = trust
 
     @property
     def needs_vectors(self) -> bool:
         """False for a model that was trained without the encoder, on words alone."""
-        return self._vectors is not None
+        return self._examples.vectors is not None
 
     @classmethod
-    def fit(
-        cls,
-        texts: Sequence[str],
-        intents: Sequence[str],
-        vectors: Vectors | None,
-        background: Sequence[str],
-        background_vectors: Vectors | None,
-    ) -> IntentModel:
-        """``vectors`` and ``background_vectors`` are both given or both None."""
+    def fit(cls, messages: Described, intents: Sequence[str], background: Described) -> IntentModel:
+        """``background`` are messages about other things; its texts may be empty."""
         names, labels = np.unique(np.array(intents), return_inverse=True)
-        words = WordLikeness.fit(texts)
-        word_rows = words.rows(texts)
-        centre = None if vectors is None else vectors.mean(0)
-        kept = None if vectors is None or centre is None else centred(vectors, centre)
-        likeness = _likeness(word_rows, word_rows.T.tocsr(), centre, vectors, kept)
+        examples = Examples.of(messages, labels)
+        likeness = examples.likeness_to(messages)
         weights, left_out = _solve(likeness, labels, len(names))
-        temperature = _temperature(left_out, labels)
-        untrusting = Trust(np.zeros(4), np.ones(4), np.zeros(4), 0.0)
-        model = cls(names, labels, words, word_rows, centre, kept, weights, temperature, untrusting)
-        model._trust = model._learn_trust(likeness, left_out, background, background_vectors)
+        naming = _share_that_names(messages, labels, len(names))
+        model = cls(names, examples, weights, _temperature(left_out, labels), naming, _no_trust(0.5))
+        model._trust = model._learn_trust(messages, likeness, left_out, background)
         return model
 
-    def predict(self, texts: Sequence[str], vectors: Vectors | None) -> list[list[Ranked]]:
-        """For each text every intent, the likeliest first."""
-        likeness = self._likeness_to(texts, vectors)
-        probabilities = self._probabilities(self._scores(likeness))
-        trusted = self._trust.of(self._signs(probabilities, likeness))
+    def predict(self, messages: Described) -> list[list[Ranked]]:
+        """For each message every intent, the likeliest first."""
+        likeness = self._examples.likeness_to(messages)
+        probabilities = self._probabilities((likeness + 1) @ self._weights)
+        trusted = self._trust.of(self._signs(probabilities, likeness, messages))
         # The first gets the probability that it is right; the others keep their distance to it.
         shown = probabilities / probabilities.max(1, keepdims=True) * trusted[:, None]
         order = np.argsort(-probabilities, axis=1)
@@ -137,25 +170,27 @@ class IntentModel:
 
     def save(self, folder: Path) -> None:
         """Numbers as npz, words as JSON: nothing in it can run when it is read."""
+        examples = self._examples
         arrays: dict[str, Any] = {
-            "labels": self._labels,
+            "labels": examples.labels,
+            "named": examples.named,
             "weights": self._weights.astype(np.float32),
-            "word_data": self._word_rows.data.astype(np.float32),
-            "word_indices": self._word_rows.indices,
-            "word_indptr": self._word_rows.indptr,
+            "word_data": examples.word_rows.data.astype(np.float32),
+            "word_indices": examples.word_rows.indices,
+            "word_indptr": examples.word_rows.indptr,
+            "naming": self._naming,
             "trust_mean": self._trust.mean,
             "trust_spread": self._trust.spread,
             "trust_weights": self._trust.weights,
-            **self._words.arrays(),
+            **examples.words.arrays(),
         }
-        if self._vectors is not None and self._centre is not None:
-            arrays |= {"centre": self._centre, "vectors": self._vectors.astype(np.float16)}
+        if examples.vectors is not None and examples.centre is not None:
+            arrays |= {"centre": examples.centre, "vectors": examples.vectors.astype(np.float16)}
         facts = {
             "intents": self._intents.tolist(),
-            "vocabularies": self._words.vocabularies(),
+            "vocabularies": examples.words.vocabularies(),
             "temperature": self._temperature,
             "trust_bias": self._trust.bias,
-            "with_vectors": self.needs_vectors,
         }
         np.savez_compressed(folder / "intents.npz", **arrays)
         (folder / "intents.json").write_text(json.dumps(facts), encoding="utf-8")
@@ -166,62 +201,68 @@ class IntentModel:
         try:
             facts = json.loads((folder / "intents.json").read_text(encoding="utf-8"))
             with np.load(folder / "intents.npz", allow_pickle=False) as stored:
-                return cls._from_stored(facts, dict(stored))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+                arrays = dict(stored)
+            return cls(
+                intents=np.array(facts["intents"]),
+                examples=_stored_examples(facts, arrays),
+                weights=arrays["weights"].astype(np.float64),
+                temperature=facts["temperature"],
+                naming=arrays["naming"],
+                trust=Trust(arrays["trust_mean"], arrays["trust_spread"], arrays["trust_weights"], facts["trust_bias"]),
+            )
+        except (OSError, ValueError, KeyError, TypeError, BadZipFile) as error:
             raise UnreadableModel(f"{folder} holds no intent model of this version ({error}). Train again.") from error
-
-    @classmethod
-    def _from_stored(cls, facts: dict[str, Any], arrays: dict[str, Any]) -> IntentModel:
-        words = WordLikeness.from_stored(facts["vocabularies"], arrays)
-        width = sum(len(vocabulary) for vocabulary in facts["vocabularies"])
-        parts = (arrays["word_data"], arrays["word_indices"], arrays["word_indptr"])
-        dense = facts["with_vectors"]
-        return cls(
-            intents=np.array(facts["intents"]),
-            labels=arrays["labels"],
-            words=words,
-            word_rows=csr_matrix(parts, shape=(len(arrays["labels"]), width)),
-            centre=arrays["centre"] if dense else None,
-            vectors=arrays["vectors"].astype(np.float32) if dense else None,
-            weights=arrays["weights"].astype(np.float64),
-            temperature=facts["temperature"],
-            trust=Trust(arrays["trust_mean"], arrays["trust_spread"], arrays["trust_weights"], facts["trust_bias"]),
-        )
-
-    def _likeness_to(self, texts: Sequence[str], vectors: Vectors | None) -> Matrix:
-        if self.needs_vectors and vectors is None:
-            raise ValueError("this model compares meanings: it needs the sentence vectors of the texts")
-        return _likeness(self._words.rows(texts), self._word_columns, self._centre, vectors, self._vectors)
-
-    def _scores(self, likeness: Matrix) -> Matrix:
-        result: Matrix = (likeness + 1) @ self._weights
-        return result
 
     def _probabilities(self, scores: Matrix) -> Matrix:
         result: Matrix = softmax(scores / self._temperature, axis=1)
         return result
 
-    def _learn_trust(
-        self, likeness: Matrix, left_out: Matrix, background: Sequence[str], background_vectors: Vectors | None
-    ) -> Trust:
+    def _learn_trust(self, messages: Described, likeness: Matrix, left_out: Matrix, background: Described) -> Trust:
         to_others = likeness.copy()
         np.fill_diagonal(to_others, -np.inf)
         seen = self._probabilities(left_out)
-        signs = [self._signs(seen, to_others)]
-        right = [seen.argmax(1) == self._labels]
-        if background:
-            likeness_of_background = self._likeness_to(background, background_vectors)
-            answers = self._probabilities(self._scores(likeness_of_background))
-            signs.append(self._signs(answers, likeness_of_background))
+        signs = [self._signs(seen, to_others, messages)]
+        right = [seen.argmax(1) == self._examples.labels]
+        if background.texts:
+            to_background = self._examples.likeness_to(background)
+            answers = self._probabilities((to_background + 1) @ self._weights)
+            signs.append(self._signs(answers, to_background, background))
             right.append(self._intents[answers.argmax(1)] == OFF_TOPIC)
         return _fit_trust(np.concatenate(signs), np.concatenate(right))
 
-    def _signs(self, probabilities: Matrix, likeness: Matrix) -> Matrix:
-        """What speaks for the first intent: its probability, its lead, its nearest examples, the nearest of all."""
+    def _signs(self, probabilities: Matrix, likeness: Matrix, messages: Described) -> Matrix:
+        """What speaks for the first intent.
+
+        Its probability, its lead, how near its nearest examples are and the nearest of all, and whether naming something,
+        or nothing, is usual for it.
+        """
         ordered = np.sort(np.log(probabilities + 1e-9), axis=1)
         first = probabilities.argmax(1)
-        own = np.where(self._labels[None, :] == first[:, None], likeness, -np.inf)
-        return np.column_stack([ordered[:, -1], ordered[:, -1] - ordered[:, -2], _nearest(own), _nearest(likeness)])
+        own = np.where(self._examples.labels[None, :] == first[:, None], likeness, -np.inf)
+        share = self._naming[first]
+        usual = np.log(np.where(messages.names_something, share, 1 - share))
+        lead = ordered[:, -1] - ordered[:, -2]
+        return np.column_stack([ordered[:, -1], lead, _nearest(own), _nearest(likeness), usual])
+
+
+def _stored_examples(facts: dict[str, Any], arrays: dict[str, Any]) -> Examples:
+    width = sum(len(vocabulary) for vocabulary in facts["vocabularies"])
+    parts = (arrays["word_data"], arrays["word_indices"], arrays["word_indptr"])
+    return Examples(
+        labels=arrays["labels"],
+        words=WordLikeness.from_stored(facts["vocabularies"], arrays),
+        word_rows=csr_matrix(parts, shape=(len(arrays["labels"]), width)),
+        named=arrays["named"],
+        centre=arrays.get("centre"),
+        vectors=arrays["vectors"].astype(np.float32) if "vectors" in arrays else None,
+    )
+
+
+def _share_that_names(messages: Described, labels: npt.NDArray[np.int64], intents: int) -> Matrix:
+    """Of each intent's messages the share that name something, never quite 0 or 1."""
+    naming = np.bincount(labels, weights=messages.names_something, minlength=intents)
+    result: Matrix = (naming + 1) / (np.bincount(labels, minlength=intents) + 2)
+    return result
 
 
 def _nearest(likeness: Matrix) -> Matrix:
@@ -230,16 +271,6 @@ def _nearest(likeness: Matrix) -> Matrix:
     counted = np.isfinite(best)
     result: Matrix = np.where(counted, best, 0).sum(1) / np.maximum(counted.sum(1), 1)
     return result
-
-
-def _likeness(
-    words: csr_matrix, columns: csr_matrix, centre: Vectors | None, left: Vectors | None, right: Vectors | None
-) -> Matrix:
-    """Of each text to each example: by its ``words`` and, where there are vectors, mostly by its meaning."""
-    by_words: Matrix = (words @ columns).toarray()
-    if centre is None or left is None or right is None:
-        return by_words
-    return meaning_likeness(centre, left, right) + SHARE_OF_WORDS * by_words
 
 
 def _solve(likeness: Matrix, labels: npt.NDArray[np.int64], intents: int) -> tuple[Matrix, Matrix]:
@@ -268,8 +299,14 @@ def _temperature(left_out: Matrix, labels: npt.NDArray[np.int64]) -> float:
 
 
 def _fit_trust(signs: Matrix, right: npt.NDArray[np.bool_]) -> Trust:
-    if right.all() or not right.any():  # too small a training set to learn from: trust it half
-        return Trust(np.zeros(signs.shape[1]), np.ones(signs.shape[1]), np.zeros(signs.shape[1]), 0.0)
+    if right.all() or not right.any():  # too small a training set to learn from
+        return _no_trust(right.mean())
     mean, spread = signs.mean(0), signs.std(0) + 1e-6
     fitted = LogisticRegression(C=1.0).fit((signs - mean) / spread, right)
     return Trust(mean, spread, fitted.coef_[0], float(fitted.intercept_[0]))
+
+
+def _no_trust(share: float) -> Trust:
+    """The same confidence for every message, whatever its signs."""
+    nothing = np.zeros(1)
+    return Trust(nothing, np.ones(1), nothing, float(logit(np.clip(share, 0.01, 0.99))))

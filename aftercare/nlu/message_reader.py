@@ -13,23 +13,32 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.extractors.extractor import EntityExtractorMixin
 from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from aftercare.knowledge import load_knowledge
-from aftercare.nlu.data_file import knowledge_folder
+from aftercare.nlu.data_file import knowledge_at, knowledge_folder
 from aftercare.triage import Reader
+
+NAMED = "named"
+"""The message property with the kinds of things it names, some of ``aftercare.nlu.likeness.KINDS``."""
+
+KIND_OF_ENTITY = {"symptom": "sign", "finding": "sign", "product": "product", "activity": "activity", "time": "time"}
 
 
 @lru_cache(maxsize=2)
 def _reader(folder: Path) -> Reader:
-    return Reader(load_knowledge(folder))
+    return Reader(knowledge_at(folder))
 
 
-@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
+@DefaultV1Recipe.register(
+    [DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR],
+    is_trainable=False,
+)
 class MessageReader(GraphComponent, EntityExtractorMixin):
     """Entities from the knowledge base, read in the patient's own text (not in the repaired copy).
 
     Each has, besides Rasa's keys, an ``assertion`` (present, negated, ...); ``aftercare.triage.Reading.from_entities``
-    turns them back into a reading.
+    turns them back into a reading. Training examples get no entities, which would be taken for annotations, but like
+    messages they get the property ``named`` for the classifier.
     """
 
     def __init__(self, reader: Reader) -> None:
@@ -49,9 +58,29 @@ class MessageReader(GraphComponent, EntityExtractorMixin):
     ) -> MessageReader:
         return cls(_reader(knowledge_folder(config["knowledge"])))
 
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        for example in training_data.training_examples:
+            self._read(example)
+        return training_data
+
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
-            found = self._reader.read(message.get(TEXT) or "").entities()
-            entities = self.add_extractor_name(found)
+            entities = self.add_extractor_name(self._read(message))
             message.set(ENTITIES, message.get(ENTITIES, []) + entities, add_to_output=True)
         return messages
+
+    def _read(self, message: Message) -> list[dict[str, Any]]:
+        entities = self._reader.read(message.get(TEXT) or "").entities()
+        message.set(NAMED, sorted(kinds_of(entities)))
+        return entities
+
+
+def kinds_of(entities: list[dict[str, Any]]) -> frozenset[str]:
+    """The kinds of things that some entities name; modifiers and topics count as none."""
+    return frozenset(KIND_OF_ENTITY[entity["entity"]] for entity in entities if entity["entity"] in KIND_OF_ENTITY)
+
+
+def kinds_named_in(texts: list[str], knowledge: str) -> list[frozenset[str]]:
+    """The same for texts that are no messages of Rasa's."""
+    reader = _reader(knowledge_folder(knowledge))
+    return [kinds_of(reader.read(text).entities()) for text in texts]

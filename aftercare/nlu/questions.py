@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from aftercare.nlu.intent_model import Ranked
 
-GIVES_WAY = frozenset({"report", "greet", "thanks", "goodbye", "affirm", "deny", "inform_day", "help"})
-"""Intents that give way to a question in the same message: "hi, day 3, my face is red. is that ok?" asks something."""
+SMALL_TALK = frozenset({"greet", "thanks", "goodbye"})
+STATEMENTS = frozenset({"report", "affirm", "deny", "inform_day"})
 
 
 def questions_of(whole: Ranked, parts: Sequence[Ranked], sure: float) -> list[Ranked]:
@@ -16,20 +16,22 @@ def questions_of(whole: Ranked, parts: Sequence[Ranked], sure: float) -> list[Ra
     ``whole`` is the intent of the whole message, ``parts`` those of its sentences. The rule:
 
     1. The whole message is primary, since it has the most to go by.
-    2. Unless it gives way (a report, a greeting, thanks, an answer) and a part is a question, or it is not sure and a
-       part is: then the first such question, else the first such part, is primary.
-    3. The other sure parts follow in the order of the text, each intent once.
+    2. Unless a sure part weighs more: a question outweighs a statement ("hi, day 3, my face is red. is that ok?"), a
+       statement outweighs small talk ("the redness is gone. thanks for your help"). Then the first of the weightiest is.
+    3. Where the whole message is not sure, the first of the weightiest parts is primary.
+    4. The other sure parts follow in the order of the text, each intent once.
     """
     sure_parts = [part for part in parts if part.confidence >= sure]
-    asked = [part for part in sure_parts if part.name not in GIVES_WAY]
-    is_sure = whole.confidence >= sure
-    if asked and (not is_sure or whole.name in GIVES_WAY):
-        primary = [asked[0]]
-    elif is_sure:
-        primary = [whole]
-    else:
-        primary = sure_parts[:1]
+    candidates = [whole, *sure_parts] if whole.confidence >= sure else sure_parts
+    primary = [max(candidates, key=_weight)] if candidates else []
     return _each_once([*primary, *sure_parts])
+
+
+def _weight(ranked: Ranked) -> int:
+    """``max`` takes the first of equal weight, so the whole message before its parts."""
+    if ranked.name in SMALL_TALK:
+        return 0
+    return 1 if ranked.name in STATEMENTS else 2
 
 
 def _each_once(ranked: Sequence[Ranked]) -> list[Ranked]:

@@ -24,8 +24,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from symspellpy import SymSpell, Verbosity
 
-from aftercare.knowledge import load_knowledge
-from aftercare.nlu.data_file import data_file, digest, knowledge_folder, lines
+from aftercare.nlu.data_file import data_file, digest, knowledge_at, knowledge_folder, lines
 
 CORRECTED_TEXT = "corrected_text"
 """The message property with the repaired copy."""
@@ -102,7 +101,7 @@ def domain_words(listed_in: Iterable[str], training_texts: Iterable[str]) -> lis
 
 def _words_of_wordings(knowledge: str) -> list[str]:
     """The words of what the knowledge base calls things: a new treatment brings its own names."""
-    items = load_knowledge(knowledge_folder(knowledge)).items.values()
+    items = knowledge_at(knowledge_folder(knowledge)).items.values()
     return sorted({word for item in items for phrase in item.wordings.phrases for word in words(phrase)})
 
 

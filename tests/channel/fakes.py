@@ -27,7 +27,9 @@ NOW = "2026-03-12T15:00:00+00:00"
 TURN = "/webhooks/aftercare/turn"
 READY = "/webhooks/aftercare/ready"
 
-DOMAIN = Domain.from_dict({"intents": ["greet", "is_normal"], "slots": {"turn": {"type": "any", "mappings": [{"type": "custom"}]}}})
+DOMAIN = Domain.from_dict(
+    {"intents": ["greet", "is_normal"], "slots": {"turn": {"type": "any", "mappings": [{"type": "custom"}]}}}
+)
 
 
 def an_outcome(text: str = "That is normal.", **more: Any) -> dict[str, Any]:
@@ -70,7 +72,13 @@ class FakeAgent:
         text = message if isinstance(message, str) else str(message.text)
         self.parsed.append(text)
         found = {"name": self.intent, "confidence": self.confidence}
-        return {"text": text, "intent": found, "intent_ranking": [found], "questions": [found], "entities": self.entities}
+        return {
+            "text": text,
+            "intent": found,
+            "intent_ranking": [found],
+            "questions": [found],
+            "entities": self.entities,
+        }
 
     async def handle_message(self, message: UserMessage) -> None:
         self.handled.append(message)
@@ -89,7 +97,14 @@ class Web:
     client: httpx.AsyncClient
 
     async def turn(self, text: str = "is this normal?", **fields: Any) -> httpx.Response:
-        body = {"conversation_id": "c1", "message_id": uuid.uuid4().hex, "text": text, "intent": None, "now": NOW, "report": None}
+        body = {
+            "conversation_id": "c1",
+            "message_id": uuid.uuid4().hex,
+            "text": text,
+            "intent": None,
+            "now": NOW,
+            "report": None,
+        }
         return await self.send(json.dumps({**body, **fields}).encode())
 
     async def send(self, body: bytes, path: str = TURN, **headers: str) -> httpx.Response:

@@ -20,7 +20,7 @@ from aftercare.channel.actions import LocalActions
 
 PACKAGE = "actions_of_this_test"
 
-CODE = '''
+CODE = """
 import asyncio
 from rasa_sdk import Action
 from rasa_sdk.events import SlotSet
@@ -46,7 +46,7 @@ class Stalls(Action):
     def name(self): return "action_stalls"
     async def run(self, dispatcher, tracker, domain):
         await asyncio.sleep(60)
-'''
+"""
 
 
 @pytest.fixture(scope="module")

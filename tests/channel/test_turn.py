@@ -89,7 +89,9 @@ def test_no_action_answered() -> None:
 # --- intent commands
 
 
-@pytest.mark.parametrize("text", ["/restart", "  /session_start", '/bleeding{"a": "b"}', "/is_normal@1.0", "\u00a0/restart", "//restart"])
+@pytest.mark.parametrize(
+    "text", ["/restart", "  /session_start", '/bleeding{"a": "b"}', "/is_normal@1.0", "\u00a0/restart", "//restart"]
+)
 def test_text_is_never_a_command(text: str) -> None:
     agent = FakeAgent()
     ask(agent, text)
@@ -199,7 +201,9 @@ def test_caller_that_gives_up_finds_the_answer_later() -> None:
 
 # --- who may ask
 
-BODY = json.dumps({"conversation_id": "c1", "message_id": "m1", "text": "hi", "intent": None, "now": NOW, "report": None}).encode()
+BODY = json.dumps(
+    {"conversation_id": "c1", "message_id": "m1", "text": "hi", "intent": None, "now": NOW, "report": None}
+).encode()
 
 
 @pytest.mark.parametrize(
@@ -313,7 +317,11 @@ def test_ready() -> None:
 
 @pytest.mark.parametrize(
     ("agent", "code"),
-    [(None, "no_model"), (FakeAgent(intent="nlu_fallback"), "not_understanding"), (FakeAgent(intent=None), "not_understanding")],  # type: ignore[arg-type]
+    [
+        (None, "no_model"),
+        (FakeAgent(intent="nlu_fallback"), "not_understanding"),
+        (FakeAgent(intent=None), "not_understanding"),
+    ],  # type: ignore[arg-type]
 )
 def test_not_ready(agent: Any, code: str) -> None:
     answer = readiness(agent)

@@ -111,8 +111,10 @@ def test_whole_machine_stops_and_starts_again(tmp_path: Path) -> None:
         patient.product = again
         reply = patient.answer(seq, LEASE_SECONDS)
 
-        assert reply["kind"] != "failure"
+        # The web process is back before Rasa is; a turn that falls in between ends safely, with a case.
+        assert reply["kind"] != "failure" or patient.mode() == "waiting"
         assert patient.texts_of_patient() == ["hello", QUESTION]
+        assert_nothing_twice(patient)
 
 
 def test_processes_end_with_their_supervisor(tmp_path: Path) -> None:

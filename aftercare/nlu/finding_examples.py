@@ -1,0 +1,95 @@
+"""The messages that the findings detector learns from: ``data/nlu/findings``, one file a finding.
+
+finding: pus                 an item of the knowledge base, or one of ``QUALITIES_OF_CHANGE``
+examples: |                  messages of patients who have it now
+  - day 3 and when i pat my face dry the tissue comes away yellow
+mentions: |                  messages about it that say something else of it: not there, once, perhaps, another person
+  - what do i do if i see pus later on
+lookalikes: |                messages about something else that sound like it
+  - i spilled custard on my chin
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from rasa.shared.exceptions import InvalidConfigException
+
+QUALITIES_OF_CHANGE = {"getting_worse": "worse", "spreading": "spreading", "one_sided": "one_sided"}
+"""Names in these files that stand for no item but for a quality (``aftercare.triage.reader.QUALITIES``) of any sign."""
+
+PARTS = {"examples": True, "mentions": True, "lookalikes": False}
+"""The lists of a file, and whether their messages are about the finding."""
+
+
+@dataclass(frozen=True)
+class FindingExample:
+    """A message, and whether it is about the finding or only looks so."""
+
+    text: str
+    finding: str
+    about: bool
+
+
+def read_finding_examples(folder: Path, items: Collection[str]) -> list[FindingExample]:
+    """All examples of the files in ``folder``; ``items`` are the names of the knowledge base.
+
+    Raises ``InvalidConfigException`` with file and line of the first mistake.
+    """
+    files = sorted(folder.glob("*.yml"))
+    if not files:
+        raise InvalidConfigException(f"{folder} holds no examples of findings (*.yml). It is named in config.yml.")
+    return [example for file in files for example in _examples_of(file, items)]
+
+
+def _examples_of(file: Path, items: Collection[str]) -> Iterator[FindingExample]:
+    fields = _fields(file)
+    if "finding" not in fields:
+        raise InvalidConfigException(f"{file}: line 1: the file needs a line 'finding: <name of the finding>'.")
+    finding = fields["finding"].value
+    if finding not in items and finding not in QUALITIES_OF_CHANGE:
+        raise _mistake(file, fields["finding"], f"'{finding}' is no finding of the knowledge base.")
+    for name, node in fields.items():
+        if name not in PARTS and name != "finding":
+            raise _mistake(file, node, f"'{name}' is unknown here. Known are: finding, {', '.join(PARTS)}.")
+    if "examples" not in fields:
+        raise InvalidConfigException(f"{file}: line 1: the file needs a list 'examples: |'.")
+    for name, about in PARTS.items():
+        if name in fields:
+            for text in _listed(file, name, fields[name]):
+                yield FindingExample(text, finding, about)
+
+
+def _fields(file: Path) -> dict[str, yaml.ScalarNode]:
+    try:
+        root = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise InvalidConfigException(f"{file}: line {line}: not valid YAML ({error.problem}).") from error
+    if not isinstance(root, yaml.MappingNode):
+        raise InvalidConfigException(f"{file}: line 1: expected 'finding:', 'examples: |' and so on.")
+    fields = {}
+    for key, value in root.value:
+        if not isinstance(value, yaml.ScalarNode):
+            raise _mistake(file, value, f"'{key.value}' has to be text: 'examples: |' with lines that begin with '- '.")
+        fields[key.value] = value
+    return fields
+
+
+def _listed(file: Path, name: str, node: yaml.ScalarNode) -> Iterator[str]:
+    """The texts of a block ``name: |``; its first line of text is the one after the key."""
+    first = node.start_mark.line + 2 if node.style in ("|", ">") else node.start_mark.line + 1
+    for offset, line in enumerate(node.value.splitlines()):
+        stripped = line.strip()
+        if not stripped or stripped.startswith("#"):
+            continue
+        if not stripped.startswith("- ") or not stripped[2:].strip():
+            raise InvalidConfigException(f"{file}: line {first + offset}: '{name}' needs lines that begin with '- '.")
+        yield stripped[2:].strip()
+
+
+def _mistake(file: Path, node: yaml.Node, what: str) -> InvalidConfigException:
+    return InvalidConfigException(f"{file}: line {node.start_mark.line + 1}: {what}")

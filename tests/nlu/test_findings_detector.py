@@ -1,0 +1,182 @@
+"""The learned findings detector: what it adds, what it never takes away, and why. With a toy encoder of word counts."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from zlib import crc32
+
+import numpy as np
+import pytest
+from rasa.engine.storage.local_model_storage import LocalModelStorage
+from rasa.engine.storage.resource import Resource
+from rasa.shared.exceptions import InvalidConfigException
+from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from aftercare.nlu import findings_detector
+from aftercare.nlu.encoder import EncoderUnavailable, Vectors
+from aftercare.nlu.finding_examples import read_finding_examples
+from aftercare.nlu.findings_detector import FindingsDetector
+from aftercare.triage import Reading
+
+PUS = [
+    "custard is dripping from the holes",
+    "creamy custard on my chin today",
+    "custard leaks out of a hole",
+    "my pillow had custard on it from the holes",
+    "the holes leak custard",
+    "thick custard in every hole",
+]
+WORSE = [
+    "monday calm and today angry",
+    "it was calm and turned angry overnight",
+    "angry again after two calm days",
+    "calm on sunday but angry since",
+]
+PLAIN = ["can i wear sunscreen", "when may i go to the gym", "is makeup allowed", "how do i wash my face"]
+
+
+class ToyEncoder:
+    """Each word has a direction of its own."""
+
+    width = 384
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        return np.stack([self._vector(text) for text in texts])
+
+    def encode_spans(self, text: str, spans: Sequence[tuple[int, int]]) -> Vectors:
+        return self.encode([text, *(text[start:end] for start, end in spans)])
+
+    def _vector(self, text: str) -> Vectors:
+        words = [word.strip(".,?") for word in text.lower().split()]
+        rows = [np.random.default_rng(crc32(word.encode())).normal(size=self.width) for word in words]
+        total = np.sum(rows, axis=0).astype(np.float32)
+        return total / np.linalg.norm(total)
+
+
+def block(texts: Sequence[str]) -> str:
+    return "".join(f"  - {text}\n" for text in texts)
+
+
+@pytest.fixture
+def examples(tmp_path: Path) -> Path:
+    folder = tmp_path / "findings"
+    folder.mkdir()
+    (folder / "pus.yml").write_text(
+        f"finding: pus\nexamples: |\n{block(PUS)}lookalikes: |\n  - i ate custard for lunch at the gym\n"
+    )
+    (folder / "getting_worse.yml").write_text(f"finding: getting_worse\nexamples: |\n{block(WORSE)}")
+    return folder
+
+
+@pytest.fixture
+def trained(examples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FindingsDetector:
+    """A detector that was trained, stored and loaded again."""
+    monkeypatch.setattr(findings_detector, "load_adapted_encoder", lambda difference: ToyEncoder())
+    monkeypatch.setattr(findings_detector, "_cache", lambda: tmp_path / "vectors.npz")
+    return trained_on(examples, tmp_path)
+
+
+def trained_on(examples: Path, tmp_path: Path) -> FindingsDetector:
+    (tmp_path / "storage").mkdir(exist_ok=True)
+    storage, resource = LocalModelStorage(tmp_path / "storage"), Resource("findings")
+    config = {**FindingsDetector.get_default_config(), "examples": str(examples)}
+    plain = [Message({TEXT: text, INTENT: "can_i"}) for text in PLAIN]
+    FindingsDetector(config, storage, resource).train(TrainingData(plain))
+    return FindingsDetector.load(config, storage, resource, None)  # type: ignore[arg-type]
+
+
+def entities_of(detector: FindingsDetector, text: str, named: Sequence[dict] = ()) -> list[dict]:
+    message = Message({TEXT: text, ENTITIES: list(named)})
+    return detector.process([message])[0].get(ENTITIES)
+
+
+def test_adds_a_finding_that_no_wording_names(trained: FindingsDetector) -> None:
+    (found,) = entities_of(trained, "can i wear sunscreen. creamy custard leaks from the holes")
+    assert (found["entity"], found["value"], found["assertion"]) == ("finding", "pus", "present")
+    assert found["text"] == "creamy custard leaks from the holes"
+    assert found["start"] == len("can i wear sunscreen. ")
+    assert found["learned"] and 0.5 <= found["confidence"] <= 1
+
+
+def test_says_which_examples_it_goes_by(trained: FindingsDetector) -> None:
+    (found,) = entities_of(trained, "custard is dripping from the holes now")
+    assert found["nearest"][0] == "custard is dripping from the holes"
+    assert set(found["nearest"]) <= set(PUS)
+
+
+def test_leaves_plain_questions_alone(trained: FindingsDetector) -> None:
+    assert entities_of(trained, "when may i wear makeup") == []
+
+
+def test_a_rule_decides_the_assertion(trained: FindingsDetector) -> None:
+    (found,) = entities_of(trained, "no creamy custard, none in the holes")
+    assert found["assertion"] == "negated"
+    (found,) = entities_of(trained, "what if i see creamy custard in the holes")
+    assert found["assertion"] == "hypothetical"
+
+
+def test_does_not_repeat_or_change_what_was_read(trained: FindingsDetector) -> None:
+    read = {"entity": "finding", "value": "pus", "start": 0, "end": 3, "text": "pus", "assertion": "negated"}
+    read |= {"other": False, "qualities": []}
+    assert entities_of(trained, "custard leaks from the holes", [read]) == [read]
+
+
+def test_getting_worse_is_said_of_the_signs_that_stand(trained: FindingsDetector) -> None:
+    sign = {"entity": "symptom", "value": "redness", "start": 0, "end": 3, "text": "red", "assertion": "present"}
+    sign |= {"other": False, "qualities": ["mild"]}
+    absent = {**sign, "value": "swelling", "assertion": "negated"}
+    found = entities_of(trained, "it was calm and turned angry", [sign, absent])
+    assert found == [{**sign, "qualities": ["mild", "worse"]}, absent]
+
+
+def test_getting_worse_without_a_sign_is_a_change(trained: FindingsDetector) -> None:
+    (found,) = entities_of(trained, "it was calm and turned angry")
+    assert (found["value"], found["qualities"], found["learned"]) == ("change", ["worse"], True)
+
+
+def test_triage_reads_its_entities_back(trained: FindingsDetector) -> None:
+    text = "creamy custard leaks from the holes"
+    (finding,) = Reading.from_entities(text, entities_of(trained, text)).findings
+    assert (finding.item, finding.assertion) == ("pus", "present")
+
+
+def test_off_without_the_encoder_and_says_so(
+    examples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def unavailable(difference: Path) -> ToyEncoder:
+        raise EncoderUnavailable("no weights")
+
+    monkeypatch.setattr(findings_detector, "load_adapted_encoder", unavailable)
+    findings_detector._warn_once.cache_clear()
+    with caplog.at_level(logging.WARNING):
+        detector = trained_on(examples, tmp_path)
+    assert entities_of(detector, PUS[0]) == []
+    assert [record.message for record in caplog.records] == ["The learned findings detector is off: no weights"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("finding: pus\nexamples: |\n  - custard\n  no dash\n", "line 4: 'examples' needs lines that begin with '- '"),
+        ("finding: puss\nexamples: |\n  - custard\n", "line 1: 'puss' is no finding"),
+        ("finding: pus\nexamples:\n  - custard\n", "line 3: 'examples' has to be text"),
+        ("finding: pus\nexample: |\n  - custard\n", "'example' is unknown here"),
+        ("finding: pus\n", "needs a list 'examples: |'"),
+        ("finding: pus\nexamples: [\n", "not valid YAML"),
+    ],
+)
+def test_a_broken_file_is_named_with_its_line(tmp_path: Path, content: str, message: str) -> None:
+    (tmp_path / "pus.yml").write_text(content)
+    with pytest.raises(InvalidConfigException) as error:
+        read_finding_examples(tmp_path, {"pus"})
+    assert message in str(error.value) and "pus.yml: line" in str(error.value)
+
+
+def test_the_projects_examples_are_sound() -> None:
+    folder = Path(__file__).parents[2] / "data" / "nlu" / "findings"
+    files = {file.stem for file in folder.glob("*.yml")}
+    assert {example.finding for example in read_finding_examples(folder, files)} == files
