@@ -86,7 +86,7 @@ class Answer:
         }
 
 
-PARAGRAPH = "\n"
+PARAGRAPH, LINE = "\n\n", "\n"
 LONGEST = 90
 """Words in the answer to a single question."""
 
@@ -120,8 +120,15 @@ class Draft:
 
     def paragraph(self) -> Draft:
         """Go on in a new paragraph."""
-        if self.parts and self.parts[-1] != PARAGRAPH:
-            self.parts.append(PARAGRAPH)
+        return self._break(PARAGRAPH)
+
+    def line(self) -> Draft:
+        """Go on in a new line, as the items of a list do."""
+        return self._break(LINE)
+
+    def _break(self, kind: str) -> Draft:
+        if self.parts and self.parts[-1] not in (PARAGRAPH, LINE):
+            self.parts.append(kind)
         return self
 
     def plain(self, text: str) -> Draft:

@@ -183,7 +183,7 @@ def _expect(question: Question, draft: Draft, knowledge: KnowledgeBase) -> bool:
         return False
     if question.day is None:
         for stage in stages:
-            draft.paragraph().plain(f"- {stage.title}: {stage.sentences[0].text}")
+            draft.line().plain(f"- {stage.title}: {stage.sentences[0].text}")
         draft.paragraph()
     else:
         place = next((n for n, s in enumerate(stages) if s.first <= question.day <= s.last), len(stages) - 1)

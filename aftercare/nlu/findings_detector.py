@@ -79,7 +79,7 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
             "knowledge": "data/knowledge",
             "examples": "data/nlu/findings",
             "difference": "data/nlu_encoder_difference.npz",
-            "false_alarms": {"finding": 0.02, "symptom": 0.02, QUALITY: 0.01},
+            "false_alarms": {"finding": 0.03, "symptom": 0.02, QUALITY: 0.01},
         }
 
     @classmethod

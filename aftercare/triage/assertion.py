@@ -24,9 +24,56 @@ class _Found:
     end: int
 
 
-FILLERS = frozenset(["and", "so", "but", "hi", "hey", "hello", "also", "just", "wondering", "ok", "okay", "quick", "question", "q", "well", "um", "please", "then", "like"])
+FILLERS = frozenset(
+    [
+        "and",
+        "so",
+        "but",
+        "hi",
+        "hey",
+        "hello",
+        "also",
+        "just",
+        "wondering",
+        "ok",
+        "okay",
+        "quick",
+        "question",
+        "q",
+        "well",
+        "um",
+        "please",
+        "then",
+        "like",
+    ]
+)
 """Words that may stand before the cue of a direction ``opening``."""
-PRESENT = frozenset(["is", "are", "'s", "has", "have", "'ve", "'m", "am", "now", "today", "still", "keeps", "since", "woke", "currently", "feels", "looks", "getting", "going", "can", "ca", "wo"])
+PRESENT = frozenset(
+    [
+        "is",
+        "are",
+        "'s",
+        "has",
+        "have",
+        "'ve",
+        "'m",
+        "am",
+        "now",
+        "today",
+        "still",
+        "keeps",
+        "since",
+        "woke",
+        "currently",
+        "feels",
+        "looks",
+        "getting",
+        "going",
+        "can",
+        "ca",
+        "wo",
+    ]
+)
 PAST = frozenset(["had", "was", "were", "got", "did", "came", "went", "ended", "used", "last", "ago", "once", "lost"])
 """Another person's sign told in the past is their history; told in the present it may need help now. What happened to one
 who cannot call for help (cues ``dependent``) is always told in the past, and is never history."""
@@ -124,12 +171,16 @@ def _reaches(found: _Found, tokens: frozenset[int], utterance: Utterance) -> boo
         return False
     direction = found.cue.direction
     if direction == "opening":
-        return _opens(found, utterance) and utterance.region[found.start] == utterance.region[last] and found.start < last
+        return (
+            _opens(found, utterance) and utterance.region[found.start] == utterance.region[last] and found.start < last
+        )
     if direction == "sentence":
         return utterance.region[found.start] == utterance.region[last] and found.start < last
     same = utterance.clause[found.start] == utterance.clause[last]
     if direction == "forward":
-        return same and found.start < last and last - found.end < found.cue.scope and not _stopped(found, last, utterance)
+        return (
+            same and found.start < last and last - found.end < found.cue.scope and not _stopped(found, last, utterance)
+        )
     if direction == "backward":
         return same and found.end > first and found.start - last <= found.cue.scope
     if utterance.region[found.start] != utterance.region[last]:

@@ -259,7 +259,12 @@ def _of_the_skin(tokens: frozenset[int], utterance: Utterance, concepts: Mapping
     region = utterance.region[min(tokens)]
     places = any(utterance.region[start] == region for start, _ in concepts.get("place", ()))
     words = [utterance.words[i] for i in range(len(utterance.words)) if utterance.region[i] == region]
-    return places or bool({"it", "this", "they", "everything"} & set(words)) or "i look" in " ".join(words) or len(words) <= 4
+    return (
+        places
+        or bool({"it", "this", "they", "everything"} & set(words))
+        or "i look" in " ".join(words)
+        or len(words) <= 4
+    )
 
 
 def _quality_spans(concepts: Mapping[str, list[tuple[int, int]]]) -> list[tuple[int, int, str]]:

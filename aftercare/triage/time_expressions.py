@@ -170,6 +170,9 @@ ASKED = re.compile(
     r"\b(what about|how about|by|until|till|at|will|on|after|before|wait|expect|should)\s+(?:\w+\s+){0,2}$",
     re.IGNORECASE,
 )
+STATED = re.compile(
+    r"\b(i'?m|i am|im|it'?s|its|today is|this is|now)\s+(?:on\s+|at\s+|only\s+|just\s+|already\s+)*$", re.IGNORECASE
+)
 QUESTION = re.compile(
     r"\b(what about|how about|what (?:will|should|would|happens|do)|will (?:i|it|my)|when (?:can|will|do)|how long|can i|expect|going to|gonna)\b",
     re.IGNORECASE,
@@ -261,7 +264,12 @@ def _mention(text: str, kind: str, match: re.Match[str]) -> TimeMention | None:
     before, around = text[max(0, start - 45) : start], _sentence_around(text, start, end)
     said = partial(TimeMention, start=start, end=end, text=match.group())
     if kind == "day":
-        asked = QUESTION.search(before) or re.search(r"\b(by|until|till|around|what about)\s+$", before, re.IGNORECASE)
+        before = re.split(r"[.?!\n]", before)[-1]
+        asked = (
+            not STATED.search(before)
+            and QUESTION.search(before)
+            or re.search(r"\b(by|until|till|around|what about)\s+$", before, re.IGNORECASE)
+        )
         return said("asked" if asked else "since", days=int(_number(match) or 0))
     if (
         kind == "after"

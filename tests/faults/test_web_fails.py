@@ -18,8 +18,8 @@ pytestmark = pytest.mark.fault
 
 QUESTION = "can I wear makeup today?"
 
-LEASE_SECONDS = 30
-"""A turn whose worker died is begun again after 20 s."""
+LEASE_SECONDS = 45
+"""A turn whose worker died is begun again after 20 s, and once more after 20 s while Rasa is still starting."""
 
 
 def test_web_killed_with_a_turn_pending(product: Product, patient: Patient) -> None:
@@ -111,8 +111,8 @@ def test_whole_machine_stops_and_starts_again(tmp_path: Path) -> None:
         patient.product = again
         reply = patient.answer(seq, LEASE_SECONDS)
 
-        # The web process is back before Rasa is; a turn that falls in between ends safely, with a case.
-        assert reply["kind"] != "failure" or patient.mode() == "waiting"
+        # The web process is back before Rasa is: the turn has to wait for it.
+        assert reply["kind"] != "failure"
         assert patient.texts_of_patient() == ["hello", QUESTION]
         assert_nothing_twice(patient)
 

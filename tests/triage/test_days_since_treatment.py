@@ -19,6 +19,8 @@ CASES = [
     ("just had it done today and I'm bleeding a bit", 0),
     ("two weeks after my session I still have bumps", 14),
     ("my session was on 5 March and I am still red", 7),
+    ("what should I expect? I am on day 2", 2),
+    ("will it peel, i'm on day 4", 4),
     ("bumps for 3 days", None),
     ("the redness started 2 days ago", None),
     ("my face is red", None),
