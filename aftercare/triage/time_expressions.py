@@ -265,10 +265,8 @@ def _mention(text: str, kind: str, match: re.Match[str]) -> TimeMention | None:
     said = partial(TimeMention, start=start, end=end, text=match.group())
     if kind == "day":
         before = re.split(r"[.?!\n]", before)[-1]
-        asked = (
-            not STATED.search(before)
-            and QUESTION.search(before)
-            or re.search(r"\b(by|until|till|around|what about)\s+$", before, re.IGNORECASE)
+        asked = (not STATED.search(before) and QUESTION.search(before)) or re.search(
+            r"\b(by|until|till|around|what about)\s+$", before, re.IGNORECASE
         )
         return said("asked" if asked else "since", days=int(_number(match) or 0))
     if (
