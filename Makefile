@@ -22,8 +22,9 @@ quick: setup ## Static checks and the quick tests, in under two minutes
 	@scripts/check
 	@scripts/test -m "not model and not browser and not fault and not slow" $(ARGS)
 
-test: setup train ## Static checks and all tests
+test: setup ## Static checks and all tests
 	@scripts/check
+	@$(bin)/aftercare train
 	@scripts/test $(ARGS)
 
 evaluate: setup train ## Measure understanding and triage on the held-out messages

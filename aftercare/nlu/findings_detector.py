@@ -84,7 +84,11 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str:
-        """Rasa's cache has to know that the examples, the knowledge and the adapted encoder are inputs too."""
+        """Rasa's cache has to know that the examples, the knowledge and the adapted encoder are inputs too.
+
+        For a component that it has in the cache already, Rasa asks without our configuration.
+        """
+        config = {**cls.get_default_config(), **config}
         files = [
             *sorted((PROJECT / config["examples"]).glob("*.yml")),
             *sorted(knowledge_folder(config["knowledge"]).rglob("*.yml")),

@@ -60,6 +60,7 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str:
         """Rasa's cache has to know that the background is an input too."""
+        config = {**cls.get_default_config(), **config}  # Rasa asks without one for what it has in its cache
         return digest(data_file(config["background"]))
 
     @classmethod

@@ -129,6 +129,7 @@ class SpellingCorrector(GraphComponent):
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str:
         """Rasa's cache has to know that the lexicon and the wordings are inputs too."""
+        config = {**cls.get_default_config(), **config}  # Rasa asks without one for what it has in its cache
         return digest(data_file(config["lexicon"])) + " ".join(_words_of_wordings(config["knowledge"]))
 
     @classmethod

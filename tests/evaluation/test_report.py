@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -133,19 +131,6 @@ def test_a_gold_file_that_tells_little_still_makes_a_page(tmp_path: Path, which:
     found = score(lines[which])
     assert "Evaluation" in render(found, Header("x", "now", {}), {})
     assert "TOO LOW" not in table(found)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api")
-    if not Path(CHROMIUM).exists():
-        pytest.skip("no chromium")
-    with playwright.sync_playwright() as started:
-        launched = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield launched
-        launched.close()
-    # Playwright leaves its event loop behind as the running one of this thread.
-    asyncio.set_event_loop(None)
 
 
 @pytest.mark.browser
