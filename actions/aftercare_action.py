@@ -31,7 +31,8 @@ ROOT = Path(os.environ.get("AFTERCARE_ROOT", Path(__file__).resolve().parent.par
 
 @lru_cache
 def knowledge() -> KnowledgeBase:
-    return load_knowledge(Path(os.environ.get("AFTERCARE_KNOWLEDGE_DIR", ROOT / "data" / "knowledge")))
+    folder = Path(os.environ.get("AFTERCARE_KNOWLEDGE_DIR", ROOT / "data" / "knowledge"))
+    return load_knowledge(folder, clinic().treatments[0])
 
 
 @lru_cache

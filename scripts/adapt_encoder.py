@@ -11,9 +11,9 @@ It is run by hand, not at set-up and not by ``rasa train``: it needs PyTorch, wh
 minutes. Run it again when the examples have grown by a third or so; in between ``rasa train`` learns from new examples
 on top of the encoder as it is.
 
-    python3.11 -m venv /tmp/torchenv
-    /tmp/torchenv/bin/pip install torch==2.13.0 numpy pyyaml safetensors tokenizers
-    /tmp/torchenv/bin/python scripts/adapt_encoder.py
+    python3.11 -m venv torchenv
+    torchenv/bin/pip install torch==2.13.0 numpy pyyaml safetensors tokenizers
+    torchenv/bin/python scripts/adapt_encoder.py
 
 One text in five (``is_kept_back``, by the hash of its words) is never shown to the encoder: the thresholds of the
 findings detector are set on those, since on texts that it has seen the encoder does better than on a patient's.
@@ -41,7 +41,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 LAYERS, HEADS, WIDTH = 6, 12, 384
 ADAPTED = (2, 3, 4, 5)
 """Layers, counted from 0. The first two know words, which need no adapting, and passing back through them costs time."""
-MAX_TOKENS = 96
+MAX_TOKENS = 72
 DENSE = (
     "attention.self.query",
     "attention.self.key",
@@ -50,6 +50,7 @@ DENSE = (
     "intermediate.dense",
     "output.dense",
 )
+FOLDERS = ("findings", "topics")
 MAY_HOLD_FINDINGS = {"report", "diagnosis", "is_normal", "when_to_worry"}
 """Intents whose examples may speak of findings that nobody labelled: no use as "none of them"."""
 KEPT_BACK = 5
@@ -59,14 +60,18 @@ WORDS_LEFT_OUT = 0.1
 """Share of the words left out of what is shown, so that whole messages cannot be learned by heart."""
 SHARPNESS = 20.0
 LABEL_WEIGHT_OF_POSITIVES = 3.0
+OTHERS_WEIGHT = 0.5
+"""Of "about none of the others" where a text is known to be about one: messages say more than their author listed."""
 
 
 class Example(NamedTuple):
     text: str
     finding: int
-    """Index of the finding that the text is about, or -1."""
+    """Index of the finding (or topic) that the text is about, or -1."""
     lookalike_of: int
-    """Index of the finding that it only looks like, or -1."""
+    """Index of the one that it only looks like, or -1."""
+    topics_labelled: bool = True
+    """Whether it is known that it is about no (other) topic."""
 
 
 def is_kept_back(text: str) -> bool:
@@ -79,23 +84,27 @@ def listed(block: str | None) -> list[str]:
     return [line[2:].strip() for line in lines if line.startswith("- ")]
 
 
-def read_examples(data: Path) -> tuple[list[str], list[Example]]:
-    """The findings' names, and all examples."""
-    files = [yaml.safe_load(file.read_text(encoding="utf-8")) for file in sorted((data / "findings").glob("*.yml"))]
-    names = sorted({file["finding"] for file in files})
-    examples = []
-    for file in files:
-        number = names.index(file["finding"])
-        for key in ("examples", "mentions"):
-            examples += [Example(text, number, -1) for text in listed(file.get(key))]
-        examples += [Example(text, -1, number) for text in listed(file.get("lookalikes"))]
+def read_examples(data: Path) -> tuple[list[str], int, list[Example]]:
+    """The names, the findings before the topics; how many of them are findings; all examples."""
+    examples: list[Example] = []
+    names: list[str] = []
+    findings = 0
+    for folder in FOLDERS:
+        for path in sorted((data / folder).glob("*.yml")):
+            file = yaml.safe_load(path.read_text(encoding="utf-8"))
+            number = len(names)
+            names.append(file["finding"])
+            for key in ("examples", "mentions"):
+                examples += [Example(text, number, -1) for text in listed(file.get(key))]
+            examples += [Example(text, -1, number) for text in listed(file.get("lookalikes"))]
+        findings = findings or len(names)
     for path in sorted(data.glob("*/*.yml")):
-        if path.parent.name == "findings":
+        if path.parent.name in FOLDERS:
             continue
         for block in yaml.safe_load(path.read_text(encoding="utf-8"))["nlu"]:
             if block["intent"] not in MAY_HOLD_FINDINGS:
-                examples += [Example(text, -1, -1) for text in listed(block["examples"])]
-    return names, examples
+                examples += [Example(text, -1, -1, topics_labelled=False) for text in listed(block["examples"])]
+    return names, findings, examples
 
 
 class Adapted(nn.Module):
@@ -177,7 +186,7 @@ class Bert(nn.Module):
 
 
 def batches(
-    examples: Sequence[Example], findings: int, size: int, chance: random.Random
+    examples: Sequence[Example], names: int, findings: int, size: int, chance: random.Random
 ) -> Iterator[tuple[list[str], Tensor, Tensor]]:
     """Texts, labels and weights of labels, in batches of like length. Some texts are joined to another one."""
     shown = []
@@ -193,9 +202,14 @@ def batches(
     groups = [shown[start : start + size] for start in range(0, len(shown), size)]
     chance.shuffle(groups)
     for group in groups:
-        labels = torch.zeros(len(group), findings)
-        weights = torch.ones(len(group), findings)
+        labels = torch.zeros(len(group), names)
+        weights = torch.ones(len(group), names)
         for row, (_, parts) in enumerate(group):
+            for part in parts:
+                if part.finding >= 0:
+                    weights[row] *= OTHERS_WEIGHT
+                if not part.topics_labelled:
+                    weights[row, findings:] = 0.0
             for part in parts:
                 if part.lookalike_of >= 0:
                     weights[row, part.lookalike_of] = 3.0
@@ -210,13 +224,15 @@ def train(arguments: argparse.Namespace) -> None:
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(1)
     chance = random.Random(1)
-    names, examples = read_examples(PROJECT / "data" / "nlu")
+    names, findings, examples = read_examples(PROJECT / "data" / "nlu")
     seen = [example for example in examples if not is_kept_back(example.text)]
-    print(f"{len(names)} findings, {len(seen)} texts, {len(examples) - len(seen)} kept back", flush=True)
+    print(f"{findings} findings, {len(names) - findings} topics, {len(seen)} texts, {len(examples) - len(seen)} kept back", flush=True)
     tokenizer = BertWordPieceTokenizer(str(arguments.encoder / "vocab.txt"), lowercase=True)
     tokenizer.enable_truncation(MAX_TOKENS)
     tokenizer.enable_padding()
     model = Bert(arguments.encoder / "model.safetensors", arguments.rank)
+    if arguments.start:
+        resume(model, arguments.start)
     head = nn.Linear(WIDTH, len(names))
     nn.init.normal_(head.weight, std=WIDTH**-0.5)
     nn.init.constant_(head.bias, -4.0)
@@ -233,7 +249,7 @@ def train(arguments: argparse.Namespace) -> None:
     started = time.monotonic()
     for epoch in range(arguments.epochs):
         losses = []
-        for texts, labels, weights in batches(seen, len(names), arguments.batch, chance):
+        for texts, labels, weights in batches(seen, len(names), findings, arguments.batch, chance):
             encoded = tokenizer.encode_batch(texts)
             ids = torch.tensor([one.ids for one in encoded])
             mask = torch.tensor([one.attention_mask for one in encoded]).bool()
@@ -252,6 +268,16 @@ def train(arguments: argparse.Namespace) -> None:
     print(f"{arguments.output}: {arguments.output.stat().st_size / 1e6:.2f} MB")
 
 
+def resume(model: Bert, path: Path) -> None:
+    """Go on from a saved difference of the same rank: half the epochs do."""
+    with np.load(path) as arrays:
+        for layer in ADAPTED:
+            for name in DENSE:
+                dense = model.dense[f"{layer}.{name}".replace(".", "_")]
+                down, up = (torch.from_numpy(arrays[f"{layer}.{name}.{part}"].astype(np.float32)) for part in ("down", "up"))
+                dense.down.data, dense.up.data = down, up / dense.scale
+
+
 def save(model: Bert, path: Path) -> None:
     """``<layer>.<dense layer>.down`` and ``.up``; the difference of the weight is up @ down."""
     arrays = {}
@@ -267,6 +293,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--encoder", type=Path, default=PROJECT / "var" / "encoder", help="folder of the weights")
     parser.add_argument("--output", type=Path, default=PROJECT / "data" / "nlu_encoder_difference.npz")
+    parser.add_argument("--start", type=Path, help="a difference of this script to go on from")
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--rank", type=int, default=16)

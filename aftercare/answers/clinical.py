@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aftercare.answers.answer import Button, Draft, Reply, Stretch, Timeline
 from aftercare.answers.talk import PASS_ON
@@ -34,6 +34,8 @@ NEXT = Button("What comes next?", "what_to_expect", "What should I expect next?"
 SAFETY_NETS = ("safety_net", "safety_net_2", "safety_net_3")
 SHORTEST_NET = "safety_net_2"
 """Goes with the list of all stages, which is long by itself."""
+SAID_IN_ANY_CASE = 2
+"""Symptoms of one message of which something is always said; of a third where there is room."""
 MOST_ITEMS = 3
 """Items answered in one message; a longer list is asked about by name."""
 
@@ -126,10 +128,14 @@ def _answer(question: Question, draft: Draft, knowledge: KnowledgeBase) -> bool:
 
 
 def _is_normal(question: Question, draft: Draft, knowledge: KnowledgeBase) -> bool:
+    """The first symptom in full; of further ones that are in their window the brief form, to keep the answer short."""
     said = False
-    for item in _symptoms(question):
+    for place, item in enumerate(_symptoms(question)):
         sentence = _expected(item, question.day)
-        draft.say(sentence)
+        if said and sentence is not None and (question.day is None or item.expected_on(question.day)):
+            sentence = _first(item, "brief") or sentence
+        add = draft.say if place < SAID_IN_ANY_CASE else draft.offer
+        add(sentence)
         said = said or sentence is not None
     if said and question.reassure and not question.flagged:
         draft.say(knowledge.sentences["part_of_healing"])
@@ -162,8 +168,11 @@ def _can(question: Question, draft: Draft, knowledge: KnowledgeBase) -> bool:
         sentence = (_first(item, "can_later") if early else None) or _first(item, "can")
         if question.day is None and item.allowed_from not in (None, 0):
             sentence = _first(item, "can_later") or sentence
-        draft.say(sentence, _first(item, "note"))
+        draft.say(sentence).offer(_first(item, "note"))
         said = said or sentence is not None
+    if not said and question.items and all(_about(item) for item in question.items):
+        draft.say(*(_about(item) for item in question.items[:MOST_ITEMS]))
+        return True
     if not said and not any(i.kind in ("product", "activity") for i in question.items):
         return _by_purpose(
             Question("what_to_apply", question.items, question.day, False, False, False), draft, knowledge
@@ -177,7 +186,13 @@ def _worry(question: Question, draft: Draft, knowledge: KnowledgeBase) -> bool:
 
 
 def _expect(question: Question, draft: Draft, knowledge: KnowledgeBase) -> bool:
-    """The stage of the day and what comes next; without a day the list of stages. Both with the timeline."""
+    """The stage of the day and what comes next; without a day the list of stages. Both with the timeline.
+
+    Asked of a topic ("what results can I expect?") it is a question about that topic.
+    """
+    topics = tuple(item for item in question.items if item.kind == "topic" and item.id != GENERAL and _about(item))
+    if topics and len(topics) == len(question.items):
+        return _by_purpose(replace(question, kind="how_long", items=topics), draft, knowledge)
     stages = knowledge.timeline
     if not stages:
         return False

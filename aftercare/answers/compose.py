@@ -13,6 +13,7 @@ from aftercare.answers.flags import flag_reply
 from aftercare.knowledge import Clinic, Item, KnowledgeBase
 from aftercare.knowledge.model import Tier
 from aftercare.triage import Assessment, Reading, Report, assess, update
+from aftercare.triage.reader import SIGNS
 from aftercare.triage.report import raised, subjects
 
 CLINICAL = (
@@ -29,6 +30,9 @@ CLINICAL = (
 """Question types that are answered from the knowledge base."""
 WORRIES = frozenset({"is_normal", "when_to_worry", "report"})
 OUT_OF_SCOPE = "out_of_scope_"
+MEDICINES = frozenset(
+    {"painkillers", "antihistamines", "antivirals", "prescription_cream", "hydrocortisone", "supplements", "retinoid"}
+)
 UNSURE = re.compile(
     r"\b(not sure|unsure|maybe|perhaps|might have|i don'?t know|dont know|dunno|idk|no idea|possibly|hard to (say|tell))\b",
     re.IGNORECASE,
@@ -77,8 +81,10 @@ def _answer_to_check(turn: Turn) -> str | None:
         return "unsure"
     if turn.intent == "affirm":
         return "yes"
+    if turn.intent == "deny":
+        return "no"
     asks_on = any(q in CLINICAL for q in turn.questions) and turn.intent not in talk.SMALL_TALK
-    answered = turn.intent in ("deny", "inform_day", "talk_to_human") or bool(turn.reading.times)
+    answered = turn.intent in ("inform_day", "talk_to_human") or bool(turn.reading.times)
     return None if answered or asks_on else "unsure"
 
 
@@ -114,7 +120,7 @@ def _calm(turn: Turn, report: Report, assessment: Assessment, knowledge: Knowled
     urgent = report.open_tier == "urgent"
     if urgent and reply.kind in ("answer", "check_question", "day_question", "not_covered"):
         reply, settled = talk.fixed("urgent_again", "urgent", knowledge, clinic), replace(settled, asked=None)
-    elif urgent and reply.kind == "small_talk":
+    elif urgent and reply.kind in ("small_talk", "medicine", "diagnosis", "out_of_scope", "fallback"):
         reply = replace(reply, text=f"{reply.text} {_still_call(clinic)}")
     soon = handoff == "other_language"  # ruling 24
     tier: Tier = (
@@ -158,14 +164,16 @@ def _reply(
         return talk.source(before.last_sources, knowledge, clinic), None, report
     if intent == "help":
         return talk.fixed("help", "day_question", knowledge, clinic), None, report
-    if intent == "medicine":
+    if intent == "medicine" and not _asks_of_care(turn):
         reply = talk.fixed("medicine", "medicine", knowledge, clinic, offer=True)
         return reply, None, _offering(report, reply)
-    if intent in talk.SMALL_TALK and not turn.reading.findings:
+    if intent in talk.SMALL_TALK and not any(f.kind in (*SIGNS, "product", "activity") for f in turn.reading.findings):
         return talk.small_talk(intent, report.turn, knowledge, clinic), None, report
     questions = tuple(q for q in turn.questions if q in CLINICAL)
     if intent == "diagnosis":
         return _diagnosis(turn, report, assessment, knowledge, clinic)
+    if not set(questions) - {"report"} and (turn.intent.startswith(OUT_OF_SCOPE) or turn.intent == "medicine"):
+        questions = ("can_i",)
     if not questions and turn.reading.findings:
         questions = ("report",)
     if not questions:
@@ -174,7 +182,17 @@ def _reply(
 
 
 def _names_aftercare(turn: Turn) -> bool:
-    return any(f.kind in ("symptom", "finding") for f in turn.reading.findings)
+    """Whether a message that looks out of scope speaks of a sign, or asks of a thing to do rather than of a treatment."""
+    named = {f.kind for f in turn.reading.findings}
+    things = {f.item for f in turn.reading.findings if f.kind in ("product", "activity")}
+    asks_of_thing = turn.intent == OUT_OF_SCOPE + "other_treatment" and bool(things - {"other_treatment"})
+    return bool(named & SIGNS) or asks_of_thing
+
+
+def _asks_of_care(turn: Turn) -> bool:
+    """Whether what looks like a question of medicine names things of care and no medicine ("how often, my roller?")."""
+    things = {f.item for f in turn.reading.findings if f.kind in ("product", "activity")}
+    return bool(things) and not things & MEDICINES
 
 
 def _offering(report: Report, reply: Reply) -> Report:
@@ -207,8 +225,10 @@ def _diagnosis(
 
 def _subject_items(turn: Turn, report: Report, knowledge: KnowledgeBase) -> tuple[Item, ...]:
     """What a question is about: what the message names, else what the conversation was about."""
+    over = {f.item for f in turn.reading.findings if f.kind in ("product", "activity") and f.assertion == "historical"}
     named = subjects(turn.reading) or report.subject
-    return tuple(knowledge.items[i] for i in named if i in knowledge.items)
+    live = [i for i in named if i not in over] or named
+    return tuple(knowledge.items[i] for i in live if i in knowledge.items)
 
 
 def _clinical(
@@ -217,11 +237,15 @@ def _clinical(
     items = _subject_items(turn, report, knowledge)
     if _only_hypothetical(turn, items):
         return talk.fixed("hypothetical", "answer", knowledge, clinic), None, report
+    kinds = [_as_it_can_be_answered(kind, items) for kind in kinds]
     questions = [_question(kind, items, turn, report, assessment) for kind in dict.fromkeys(kinds)]
     if len(questions) > 1:
         questions = [q for q in questions if q.kind != "report"]
-    if not items and all(q.kind in ("is_normal", "report", "can_i") for q in questions):
+    if not items and all(q.kind in ("is_normal", "report") for q in questions):
         return _ask_what(report, knowledge, clinic)
+    if not items and all(q.kind == "can_i" for q in questions):
+        reply = talk.fixed("not_covered", "not_covered", knowledge, clinic, offer=True)
+        return reply, None, _offering(report, reply)
     reply = clinical.answer(questions, knowledge, clinic, variant=report.turn)
     asked = {
         "check_question": "check_day" if any(q.ask_day for q in questions) else "check",
@@ -236,6 +260,11 @@ def _clinical(
     return reply, None, _offering(report, reply)
 
 
+def _as_it_can_be_answered(kind: str, items: tuple[Item, ...]) -> str:
+    """"May I" of nothing but a sign ("can I leave the bumps?") is answered with what the sign means."""
+    return "is_normal" if kind == "can_i" and items and all(i.kind == "symptom" for i in items) else kind
+
+
 def _only_hypothetical(turn: Turn, items: tuple[Item, ...]) -> bool:
     """Only red-flag findings are named, and none as present ("what if I get pus?")."""
     named = {f.item: f.assertion for f in turn.reading.findings if f.kind == "finding"}
@@ -247,8 +276,10 @@ def _only_hypothetical(turn: Turn, items: tuple[Item, ...]) -> bool:
 
 
 def _ask_what(report: Report, knowledge: KnowledgeBase, clinic: Clinic) -> tuple[Reply, str | None, Report]:
-    """A question about nothing named: ask what it is about, and keep the question."""
-    return Reply(talk.phrase("what_do_you_see", 0, knowledge, clinic), "day_question"), None, report
+    """A question about nothing that we know: ask what it is about, keep the question, and offer a person."""
+    text = talk.phrase("what_do_you_see", 0, knowledge, clinic)
+    reply = Reply(text, "day_question", buttons=talk.PASS_ON)
+    return reply, None, _offering(report, reply)
 
 
 def _question(
@@ -258,7 +289,7 @@ def _question(
     denied = any(f.assertion == "negated" and f.kind == "finding" for f in turn.reading.findings)
     cleared = bool(signs) and all(i.id in report.cleared for i in signs)
     flagged = report.open_tier in ("urgent", "emergency")
-    about_self = kind in ("is_normal", "report") and bool(signs)
+    about_self = kind in ("is_normal", "report") and any(s.item in {i.id for i in signs} for s in assessment.signs)
     unknown_day = assessment.day is None and not report.day_asked
     timeline = kind == "what_to_expect" and report.asked_day is None
     return clinical.Question(
@@ -267,7 +298,12 @@ def _question(
         day=report.asked_day if report.asked_day is not None else assessment.day,
         reassure=(cleared or denied) and not flagged,
         check=about_self and not cleared and not denied and not flagged,
-        ask_day=unknown_day and (timeline or (about_self and (assessment.needs_day or any(i.windows for i in signs)))),
+        ask_day=unknown_day
+        and (
+            timeline
+            or assessment.waits_for_day
+            or (about_self and (assessment.needs_day or any(i.windows for i in signs)))
+        ),
         flagged=flagged,
         today=assessment.day,
     )

@@ -9,6 +9,7 @@ PASS_ON = (
     Button("Yes, ask the team", "affirm", "Yes, please ask the team"),
     Button("No, thank you", "deny", "No, thank you"),
 )
+MOST_SOURCES = 4
 SMALL_TALK = frozenset({"greet", "thanks", "goodbye", "bot_challenge", "affirm", "deny"})
 
 
@@ -39,8 +40,13 @@ def fixed(name: str, kind: str, knowledge: KnowledgeBase, clinic: Clinic, offer:
 def source(last_sources: tuple[str, ...], knowledge: KnowledgeBase, clinic: Clinic) -> Reply:
     """Where the last answer came from, in words."""
     draft = Draft(clinic)
-    titles = list(dict.fromkeys(knowledge.source(key).title for key in last_sources if key != "house"))
-    if titles:
-        draft.plain(f"My last answer came from: {'; '.join(titles[:4])}.")
-        draft.sources.update(dict.fromkeys(last_sources))
+    lines: dict[str, list[str]] = {}
+    for prefix, _, line in (key.partition(":") for key in last_sources if key != "house"):
+        lines.setdefault(knowledge.source(prefix).title, []).extend([line] if line else [])
+    if lines:
+        draft.plain("My last answer came from here:")
+        for title, places in list(lines.items())[:MOST_SOURCES]:
+            numbers = " and ".join(places[:MOST_SOURCES])
+            draft.line().plain(f"- {title}, line {numbers}." if numbers else f"- {title}.")
+        draft.paragraph().sources.update(dict.fromkeys(last_sources))
     return draft.say(knowledge.sentences["source_kind"]).reply("answer")

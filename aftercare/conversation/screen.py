@@ -17,7 +17,10 @@ from aftercare.triage.report import raised
 
 
 class EmergencyScreen:
-    """An outcome where the words alone make an emergency, else None (``assistant.Screen``). Pure; about a millisecond."""
+    """An outcome where the words alone make an emergency, else None (``assistant.Screen``). Pure; about a millisecond.
+
+    Words that mean other things as often are left to the assistant, which has the learned detector to ask.
+    """
 
     def __init__(self, reader: Reader, knowledge: KnowledgeBase, clinic: Clinic) -> None:
         self._reader = reader
@@ -26,7 +29,7 @@ class EmergencyScreen:
         self._zone = ZoneInfo(clinic.time_zone)
 
     def __call__(self, text: str, report: Mapping[str, Any] | None, now: datetime) -> Outcome | None:
-        reading = self._reader.read(text)
+        reading = self._reader.read(text).certain()
         moment = now.astimezone(self._zone)
         known = update(Report.from_dict(report), reading, moment)
         assessment = assess(known, self._knowledge, moment)

@@ -77,6 +77,7 @@ def load_knowledge(folder: Path, treatment: str = "microneedling") -> KnowledgeB
     items: dict[str, Item] = {}
     rules: list[Rule] = []
     checks: list[tuple[YamlFile, Key, Condition]] = []
+    implications: list[tuple[YamlFile, Key, str]] = []
     for path, belongs_to in files:
         file = read_yaml(path, "items")
         for number, raw in enumerate(file.data["items"]):
@@ -85,6 +86,7 @@ def load_knowledge(folder: Path, treatment: str = "microneedling") -> KnowledgeB
                 raise file.error((*key, "id"), f"'{raw['id']}' is defined twice", "Join the two items.")
             item = _item(file, key, raw, sources, vocabulary, belongs_to)
             items[item.id] = item
+            implications += [(file, key, implied) for implied in item.implies]
             for n, rule in enumerate(item.rules):
                 rules.append(rule)
                 checks.append((file, (*key, "becomes", n, "when"), rule.when))
@@ -93,6 +95,9 @@ def load_knowledge(folder: Path, treatment: str = "microneedling") -> KnowledgeB
     for n, raw in enumerate(rule_file.data["combination_rules"]):
         rules.append(_rule(rule_file, ("combination_rules", n), raw))
         checks.append((rule_file, ("combination_rules", n, "when"), rules[-1].when))
+    for file, key, implied in implications:
+        if implied not in items:
+            raise file.error((*key, "implies"), f"there is no item '{implied}'", "Mend the name or add the item.")
     for file, key, condition in checks:
         _check_leaves(file, key, condition, items)
     for rule in rules:
@@ -176,6 +181,7 @@ def _wordings(raw: Mapping[str, Any]) -> Wordings:
         phrases=tuple(raw.get("phrases", ())),
         together=tuple(tuple(words) for words in raw.get("together", ())),
         excluding=tuple(raw.get("excluding", ())),
+        ambiguous=tuple(raw.get("ambiguous", ())),
     )
 
 
@@ -204,7 +210,16 @@ def _rule(file: YamlFile, key: Key, raw: dict[str, Any]) -> Rule:
     when = _condition(raw["when"])
     if not isinstance(when, Condition):
         raise file.error((*key, "when"), "a rule needs a condition", "Write all:, any: or none: with a list.")
-    return Rule(raw["id"], raw["flag"], when, raw["why"], raw.get("tier"), raw.get("wording"))
+    return Rule(
+        raw["id"],
+        raw["flag"],
+        when,
+        raw["why"],
+        tier=raw.get("tier"),
+        wording=raw.get("wording"),
+        ask_day_first=raw.get("ask_day_first", False),
+        before_treatment=raw.get("before_treatment", False),
+    )
 
 
 def _item(
@@ -241,6 +256,8 @@ def _item(
         implies=tuple(raw.get("implies", ())),
         lifts=tuple(raw.get("lifts", ())),
         raises_to=raw.get("raises_to", {}),
+        lasting=raw.get("lasting", False),
+        said_is_present=raw.get("said_is_present", False),
         treatment=treatment,
     )
 
@@ -260,7 +277,7 @@ def _check_leaves(file: YamlFile, key: Key, condition: Condition, items: Mapping
         for number, leaf in enumerate(getattr(condition, part)):
             if isinstance(leaf, Condition):
                 _check_leaves(file, (*key, part, number), leaf, items)
-            elif leaf.partition(":")[0] not in items and leaf.partition(":")[0] != "anything":
+            elif not leaf.startswith("@") and leaf.partition(":")[0] not in items:
                 problem = f"there is no item '{leaf.partition(':')[0]}'"
                 raise file.error((*key, part, number), problem, "Define it under findings/ or mend the name.")
 

@@ -59,7 +59,7 @@ def check(folder: Path, knowledge: KnowledgeBase, clinic: Clinic) -> list[Proble
 
 
 def every_sentence(knowledge: KnowledgeBase) -> Iterator[tuple[str, Sentence]]:
-    """All clinical sentences, each with a name: ``redness.how_long``, ``wording.urgent``, ``timeline.Days 1 to 2``."""
+    """All clinical sentences, each with a name: ``redness.how_long``, ``wording.urgent``, ``timeline.Days 1-2``."""
     for item in knowledge.items.values():
         for purpose, sentences in item.sentences.items():
             for sentence in sentences:

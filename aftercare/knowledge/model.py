@@ -45,12 +45,14 @@ class Wordings:
     ``phrases`` are ordered: words (any form of the stem; that very form after ``=``), ``<concept>`` slots, ``*`` for up to
     four words between.
     ``together`` are sets of concepts or words that mean it when they stand in one clause, in any order.
-    ``excluding`` are phrases inside which it does not count ("hay fever").
+    ``excluding`` are phrases inside which it does not count ("hay fever"). ``ambiguous`` are those of the phrases that mean
+    other things as often ("streak", "cling film"): they count where the learned detector agrees, or where there is none.
     """
 
     phrases: tuple[str, ...] = ()
     together: tuple[tuple[str, ...], ...] = ()
     excluding: tuple[str, ...] = ()
+    ambiguous: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,8 @@ class Rule:
     """If ``when`` then ``flag``. ``id`` is the rule's key in red_flags.md.
 
     ``tier`` and ``wording`` stand where they are not the flag's ("bleeding that starts again" is E7's matter, but urgent).
+    With ``ask_day_first`` the rule waits while the day is not known and has not been asked for (R23); one of
+    ``before_treatment`` fires only while no treatment day is known (ruling 3).
     """
 
     id: str
@@ -90,6 +94,8 @@ class Rule:
     why: str
     tier: Tier | None = None
     wording: str | None = None
+    ask_day_first: bool = False
+    before_treatment: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +115,8 @@ class Item:
 
     ``sentences`` by purpose: about, how_long, apply, avoid, can, why, worry, source_note, check. ``allowed_from``
     is the first day (since treatment) on which a product or activity is allowed, None where no source says.
-    ``lifts`` are flags or rules that a modifier raises by one tier.
+    ``lifts`` are flags or rules that a modifier raises by one tier; a ``lasting`` one stays true once it was.
+    With ``said_is_present`` the finding counts even where it is only supposed, asked of or joked about (ruling 10).
     """
 
     id: str
@@ -126,6 +133,8 @@ class Item:
     implies: tuple[str, ...] = ()
     lifts: tuple[str, ...] = ()
     raises_to: Mapping[str, Tier] = field(default_factory=dict)
+    lasting: bool = False
+    said_is_present: bool = False
     treatment: str | None = None
 
     def expected_on(self, day: int) -> Window | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rasa.shared.exceptions import InvalidConfigException
 
-from aftercare.knowledge import KnowledgeBase, load_knowledge
+from aftercare.knowledge import KnowledgeBase, load_clinic, load_knowledge
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -31,8 +31,9 @@ def knowledge_folder(configured: str) -> Path:
 
 @lru_cache(maxsize=2)
 def knowledge_at(folder: Path) -> KnowledgeBase:
-    """The knowledge base, read once in a process whichever components ask. Raises ``KnowledgeError``."""
-    return load_knowledge(folder)
+    """The knowledge base of the clinic's treatment, read once in a process whichever components ask. Raises ``KnowledgeError``."""
+    clinic = load_clinic(Path(os.environ.get("AFTERCARE_CLINIC") or PROJECT / "clinic.yml"))
+    return load_knowledge(folder, clinic.treatments[0])
 
 
 def lines(path: Path) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,14 +18,12 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from aftercare.knowledge import KnowledgeBase, load_knowledge
-from aftercare.nlu.data_file import PROJECT, digest, knowledge_folder
+from aftercare.nlu.data_file import PROJECT, digest, knowledge_at, knowledge_folder
 from aftercare.nlu.encoder import SHA256, Encoder, EncoderUnavailable, encoder_folder, load_adapted_encoder
 from aftercare.nlu.finding_examples import QUALITIES_OF_CHANGE, FindingExample, read_finding_examples
 from aftercare.nlu.findings_model import Detected, FindingsModel, Labelled
-from aftercare.nlu.message_reader import MessageReader
+from aftercare.nlu.message_reader import MessageReader, reader_at
 from aftercare.nlu.vector_cache import encode_cached
-from aftercare.triage import Reader
 from aftercare.triage.reader import CHANGE, SIGNS
 
 logger = logging.getLogger(__name__)
@@ -33,8 +31,14 @@ logger = logging.getLogger(__name__)
 QUALITY = "quality"
 """The group of ``QUALITIES_OF_CHANGE``; those of items are their kinds."""
 
+THINGS = frozenset({"product", "activity", "topic"})
+"""Kinds that a question is about and that raise nothing: learned only where the wordings name nothing at all."""
+
 MAY_HOLD_FINDINGS = frozenset({"report", "diagnosis", "is_normal", "when_to_worry"})
 """Intents whose examples may speak of findings that nobody labelled: no use as "about none of them"."""
+
+HARDLY = 0.1
+"""The probability below which ambiguous words are taken not to mean a finding: next to none that mean it are below."""
 
 STANDING = frozenset({"present", "uncertain", "other_person", "resolving"})
 """Assertions of a sign that something can be said of: it got worse, it spreads."""
@@ -50,9 +54,9 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
     away. A message about something getting worse, spreading or one sided gives that quality to the signs that stand in
     it, or is a ``change`` of nothing named.
 
-    ``examples`` is a folder (``aftercare.nlu.finding_examples``), ``difference`` the file of ``scripts/adapt_encoder.py``,
-    ``false_alarms`` the share of harmless messages that may raise a finding, a symptom or a quality. Without the
-    encoder's weights the detector is off, and says so once.
+    ``examples`` are folders (``aftercare.nlu.finding_examples``), ``difference`` is the file of
+    ``scripts/adapt_encoder.py``, ``false_alarms`` the share of harmless messages that may raise a finding, a symptom, a
+    quality or a thing asked about. Without the encoder's weights the detector is off, and says so once.
     """
 
     def __init__(
@@ -65,7 +69,8 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
         self._config = config
         self._storage = storage
         self._resource = resource
-        self._knowledge, self._reader = _reading(knowledge_folder(config["knowledge"]))
+        folder = knowledge_folder(config["knowledge"])
+        self._knowledge, self._reader = knowledge_at(folder), reader_at(folder)
         self._encoder = self._encoder_or_none()
         self._model = model
 
@@ -77,9 +82,9 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
     def get_default_config() -> dict[str, Any]:
         return {
             "knowledge": "data/knowledge",
-            "examples": "data/nlu/findings",
+            "examples": ["data/nlu/findings", "data/nlu/topics"],
             "difference": "data/nlu_encoder_difference.npz",
-            "false_alarms": {"finding": 0.03, "symptom": 0.02, QUALITY: 0.01},
+            "false_alarms": {"finding": 0.03, "symptom": 0.02, QUALITY: 0.01, "product": 0.02, "activity": 0.02, "topic": 0.02},
         }
 
     @classmethod
@@ -90,7 +95,7 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
         """
         config = {**cls.get_default_config(), **config}
         files = [
-            *sorted((PROJECT / config["examples"]).glob("*.yml")),
+            *(file for folder in config["examples"] for file in sorted((PROJECT / folder).glob("*.yml"))),
             *sorted(knowledge_folder(config["knowledge"]).rglob("*.yml")),
             PROJECT / config["difference"],
         ]
@@ -120,8 +125,9 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
             return cls(config, model_storage, resource, FindingsModel.load(folder) if trained else None)
 
     def train(self, training_data: TrainingData) -> Resource:
-        items = {item.id for item in self._knowledge.items.values() if item.kind in SIGNS}
-        examples = read_finding_examples(_folder(self._config["examples"]), items)
+        items = {item.id for item in self._knowledge.items.values() if item.kind in SIGNS | THINGS}
+        folders = [_folder(name) for name in self._config["examples"]]
+        examples = [example for folder in folders for example in read_finding_examples(folder, items)]
         with self._storage.write_to(self._resource) as folder:
             if self._encoder is not None:
                 self._model = self._fit(self._encoder, examples, training_data)
@@ -144,9 +150,10 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
 
     def _fit(self, encoder: Encoder, examples: Sequence[FindingExample], training_data: TrainingData) -> FindingsModel:
         messages = [self._labelled(example) for example in examples]
+        things = frozenset(item.id for item in self._knowledge.items.values() if item.kind in THINGS)
         for example in training_data.intent_examples:
             if example.get(TEXT) and example.get(INTENT) not in MAY_HOLD_FINDINGS:
-                messages.append(Labelled(example.get(TEXT), unsure=self._named(example.get(TEXT))))
+                messages.append(Labelled(example.get(TEXT), unsure=self._named(example.get(TEXT)) | things))
         stamp = SHA256["model.safetensors"] + digest(PROJECT / self._config["difference"])
         vectors = encode_cached(encoder, [message.text for message in messages], _cache(), stamp)
         groups = {name: self._group(name) for name in {example.finding for example in examples}}
@@ -170,11 +177,14 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
         return QUALITY if name in QUALITIES_OF_CHANGE else self._knowledge.items[name].kind
 
     def _add(self, message: Message, text: str, encoder: Encoder, model: FindingsModel) -> None:
-        clauses = self._reader.clauses(text)
-        detections = model.detect(encoder.encode_spans(text, clauses))
-        entities: list[dict[str, Any]] = message.get(ENTITIES, [])
+        clauses = [(start, end) for start, end in self._reader.clauses(text) if " " in text[start:end].strip()]
+        rows = encoder.encode_spans(text, clauses)
+        detections = model.detect(rows)
+        entities = _without_doubtful(message.get(ENTITIES, []), model.likeliest(rows))
         named = {entity["value"] for entity in entities if "assertion" in entity}
         spans = [(0, len(text)), *clauses]
+        if any(entity["entity"] in THINGS | SIGNS for entity in entities):
+            detections = [one for one in detections if self._group(one.finding) not in THINGS]
         changes = [one for one in detections if one.finding in QUALITIES_OF_CHANGE]
         found = [
             self._entity(text, spans[one.row], one.finding, one)
@@ -188,7 +198,7 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
 
     def _entity(self, text: str, span: tuple[int, int], item: str, detected: Detected) -> dict[str, Any]:
         start, end = span
-        assertion, other = self._reader.assertion_of_span(text, start, end)
+        assertion, other = self._reader.assertion_of_span(text, start, end, item)
         return {
             "entity": self._knowledge.items[item].kind,
             "value": item,
@@ -216,16 +226,15 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
         return [_with_quality(entity, quality) if entity in signs else entity for entity in entities]
 
 
+def _without_doubtful(entities: list[dict[str, Any]], likeliest: Mapping[str, float]) -> list[dict[str, Any]]:
+    """The entities without those of ambiguous words that the message is hardly about ("streaks" of sunscreen)."""
+    return [e for e in entities if not e.get("ambiguous") or likeliest.get(e["value"], 1.0) >= HARDLY]
+
+
 def _with_quality(entity: dict[str, Any], quality: str) -> dict[str, Any]:
     """What gets worse is not over, whatever was said of it before."""
     assertion = "present" if entity["assertion"] == "resolving" else entity["assertion"]
     return {**entity, "assertion": assertion, "qualities": sorted({*entity["qualities"], quality})}
-
-
-@lru_cache(maxsize=2)
-def _reading(folder: Path) -> tuple[KnowledgeBase, Reader]:
-    knowledge = load_knowledge(folder)
-    return knowledge, Reader(knowledge)
 
 
 @lru_cache

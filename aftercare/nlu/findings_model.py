@@ -164,6 +164,10 @@ class FindingsModel:
         found = [column for column in np.argsort(-whole) if whole[column] >= self._thresholds[column]]
         return [self._detected(column, rows, probabilities[:, column]) for column in found]
 
+    def likeliest(self, rows: Vectors) -> dict[str, float]:
+        """For each finding the highest probability of any row: a single clause may speak of it."""
+        return dict(zip(self._findings, self.probabilities(rows).max(0).tolist(), strict=True))
+
     def probabilities(self, rows: Vectors) -> Vectors:
         """Of each row and each finding, in the order of ``findings``."""
         result: Vectors = expit(self._slope * self._heads(rows) + self._shift)

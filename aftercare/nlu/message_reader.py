@@ -25,7 +25,8 @@ KIND_OF_ENTITY = {"symptom": "sign", "finding": "sign", "product": "product", "a
 
 
 @lru_cache(maxsize=2)
-def _reader(folder: Path) -> Reader:
+def reader_at(folder: Path) -> Reader:
+    """The reader of a knowledge base, built once in a process whichever components ask."""
     return Reader(knowledge_at(folder))
 
 
@@ -56,7 +57,7 @@ class MessageReader(GraphComponent, EntityExtractorMixin):
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> MessageReader:
-        return cls(_reader(knowledge_folder(config["knowledge"])))
+        return cls(reader_at(knowledge_folder(config["knowledge"])))
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         for example in training_data.training_examples:
@@ -82,5 +83,5 @@ def kinds_of(entities: list[dict[str, Any]]) -> frozenset[str]:
 
 def kinds_named_in(texts: list[str], knowledge: str) -> list[frozenset[str]]:
     """The same for texts that are no messages of Rasa's."""
-    reader = _reader(knowledge_folder(knowledge))
+    reader = reader_at(knowledge_folder(knowledge))
     return [kinds_of(reader.read(text).entities()) for text in texts]

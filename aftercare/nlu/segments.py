@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 FEWEST_WORDS = 2
-"""A single word ("ok.") is too little to classify on its own."""
+"""A single word ("ok.") is too little to classify on its own, unless it asks ("normal?")."""
 
 MOST_PARTS = 8
 """Of a longer message the first ones are looked at: each costs milliseconds, and nobody asks more at once."""
@@ -25,7 +25,11 @@ _BREAK = re.compile(
 
 
 def segments(text: str) -> list[str]:
-    """The parts of a message, each of at least two words. Empty where the message is a single part."""
+    """The parts of a message that are long enough to say something. Empty where the message is a single part."""
     parts = [part.strip() for part in _BREAK.split(_BLANKS.sub(" ", text))]
-    long_enough = [part for part in parts if len(part.split()) >= FEWEST_WORDS]
-    return long_enough[:MOST_PARTS] if len(parts) > 1 else []
+    telling = [part for part in parts if len(part.split()) >= FEWEST_WORDS or _asks(part)]
+    return telling[:MOST_PARTS] if len(parts) > 1 else []
+
+
+def _asks(part: str) -> bool:
+    return part.endswith("?") and any(letter.isalpha() for letter in part)

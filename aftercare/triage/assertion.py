@@ -7,7 +7,7 @@ TERMINATE cues at which a scope ends (Harkema et al. 2009; medspacy). The cues a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from aftercare.knowledge.base import Cue
@@ -27,6 +27,7 @@ class _Found:
 FILLERS = frozenset(
     [
         "and",
+        "or",
         "so",
         "but",
         "hi",
@@ -74,7 +75,21 @@ PRESENT = frozenset(
         "wo",
     ]
 )
-PAST = frozenset(["had", "was", "were", "got", "did", "came", "went", "ended", "used", "last", "ago", "once", "lost"])
+SHORTENED = frozenset(
+    ["it", "he", "she", "that", "there", "here", "what", "this", "who", "everything", "skin", "face", "cheek"]
+)
+"""Words after which 's is short for "is" or "has"."""
+PAST = frozenset(
+    [
+        "had", "was", "were", "got", "did", "came", "went", "used", "last", "ago", "once", "lost", "blew", "bled", "felt",
+        "fell", "broke", "threw", "died", "took", "kept", "woke", "ran", "put", "burnt", "swelled",
+    ]
+)  # fmt: skip
+REGULAR_PAST = re.compile(r"[a-z]{2,}[^e\W]ed$")
+"""Verbs like "blistered"; "red" and "need" are none."""
+BEFORE = 3
+"""Words before a finding that tell its tense."""
+ENDS_OF_A_PART = frozenset({",", ".", ";", "!", "?", "-", "–", "—", "(", ")", ":"})
 """Another person's sign told in the past is their history; told in the present it may need help now. What happened to one
 who cannot call for help (cues ``dependent``) is always told in the past, and is never history."""
 
@@ -152,8 +167,31 @@ def _region(tokens: frozenset[int], utterance: Utterance) -> list[int]:
 
 
 def _told_in_the_past(tokens: frozenset[int], utterance: Utterance) -> bool:
-    words = {utterance.words[i] for i in _region(tokens, utterance)}
-    return bool(words & PAST) and not words & PRESENT
+    return _past(_region(tokens, utterance), utterance)
+
+
+def _past(places: Sequence[int], utterance: Utterance) -> bool:
+    past = any(utterance.words[i] in PAST or REGULAR_PAST.match(utterance.words[i]) for i in places)
+    return past and not _told_of_now(places, utterance)
+
+
+def _part(place: int, utterance: Utterance) -> range:
+    """The tokens around a place up to the next punctuation on both sides."""
+    start = end = place
+    while start and utterance.words[start - 1] not in ENDS_OF_A_PART:
+        start -= 1
+    while end < len(utterance.words) and utterance.words[end] not in ENDS_OF_A_PART:
+        end += 1
+    return range(start, end)
+
+
+def _told_of_now(places: Iterable[int], utterance: Utterance) -> bool:
+    """Whether one of the words speaks of the present. The 's of "my sister's throat" does not, that of "it's" does."""
+    return any(
+        utterance.words[i] in PRESENT
+        and (utterance.words[i] != "'s" or i == 0 or utterance.words[i - 1] in SHORTENED)
+        for i in places
+    )
 
 
 def _may_share(one: _Found, two: _Found) -> bool:
@@ -174,6 +212,9 @@ def _reaches(found: _Found, tokens: frozenset[int], utterance: Utterance) -> boo
         return (
             _opens(found, utterance) and utterance.region[found.start] == utterance.region[last] and found.start < last
         )
+    if direction == "closing":
+        same_sentence = utterance.sentence[found.start] == utterance.sentence[last]
+        return same_sentence and found.start > last and _past(_part(last, utterance), utterance)
     if direction == "sentence":
         return utterance.region[found.start] == utterance.region[last] and found.start < last
     same = utterance.clause[found.start] == utterance.clause[last]
@@ -186,8 +227,10 @@ def _reaches(found: _Found, tokens: frozenset[int], utterance: Utterance) -> boo
     if utterance.region[found.start] != utterance.region[last]:
         return False
     if found.cue.assertion == "historical":  # "still red from my session last month" is of now
-        words = {utterance.words[i] for i in _region(tokens, utterance) if not found.start <= i < found.end}
-        return not words & PRESENT
+        part = _part(last, utterance)
+        between = range(max(min(found.start, first) - BEFORE, part.start), max(found.end, last + 1))
+        near = between if found.start in part else _region(tokens, utterance)
+        return not _told_of_now([i for i in near if not found.start <= i < found.end], utterance)
     return True
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from aftercare.knowledge import KnowledgeBase, Rule
@@ -12,6 +12,9 @@ from aftercare.triage.rules import Evidence, days_matter, holds, leaves
 
 WORRY_LIMIT = 3
 """Times the same worry is voiced before staff are called (red_flags.md R21, ruling 17)."""
+TREATMENT_AHEAD = frozenset({"session_ahead", "before_treatment"})
+"""What makes a cold sore a matter of before the treatment (ruling 12)."""
+ASKED_FOR_DAY = frozenset({"day", "check_day"})
 CHECK_YES, CHECK_OPEN, REPEATED = "E0", "U0", "S6"
 
 
@@ -32,7 +35,8 @@ class Assessment:
     """What a report comes to. ``tier`` is ``none`` where nothing was raised; ``day`` is None where it is not known.
 
     ``hits`` are those of this message, highest first. ``signs`` are the expected signs that stand (no flag by themselves).
-    ``needs_day`` where a sign stands whose meaning hangs on the day, and the day is not known.
+    ``needs_day`` where a sign stands whose meaning hangs on the day, and the day is not known; ``waits_for_day`` where a
+    rule would hold, but for that question.
     """
 
     tier: Tier
@@ -41,6 +45,7 @@ class Assessment:
     day: int | None
     needs_day: bool
     modifiers: tuple[Sign, ...]
+    waits_for_day: bool = False
 
     @property
     def fresh_tier(self) -> Tier:
@@ -51,23 +56,37 @@ class Assessment:
 def assess(report: Report, knowledge: KnowledgeBase, now: datetime, answer: str | None = None) -> Assessment:
     """Assess a report at ``now`` (clinic time).
 
-    ``answer`` is the patient's answer to our own check question in this message: ``yes``, ``unsure`` or None.
+    ``answer`` is the patient's answer to our own check question in this message: ``yes``, ``no``, ``unsure`` or None.
     Highest tier wins, uncertain counts as present, an open emergency or urgent tier is kept (red_flags.md section 1).
     """
     standing = {s.item: s for s in report.signs if s.counts}
     day = report.graded_day(now)
+    day_unknown = report.day(now) is None and report.at_least(now) is None
+    if report.day(now) is not None:  # then what is ahead is the next treatment, after one that counts
+        standing = {item: s for item, s in standing.items() if item not in TREATMENT_AHEAD}
     modifiers = tuple(s for s in standing.values() if knowledge.items[s.item].kind == "modifier")
-    hits = []
+    pending = report.asked in ASKED_FOR_DAY
+    wait_for_day = day_unknown and (not report.day_asked or (pending and answer == "no"))
+    hits, waits_for_day = [], False
     for rule in knowledge.rules:
-        evidence = holds(rule.when, standing, day)
-        if evidence is not None and _is_fresh(evidence, report):
-            hits.append(_hit(knowledge, rule, evidence))
-    hits += _from_dialogue(report, knowledge, answer)
-    hits = [_lifted(h, modifiers, knowledge) for h in hits]
+        after = rule.before_treatment and report.day(now) is not None
+        evidence = None if after else holds(rule.when, standing, day)
+        if evidence is None:
+            continue
+        if rule.ask_day_first and wait_for_day:
+            waits_for_day = True
+            continue
+        hit = _hit(knowledge, rule, evidence)
+        lifted = _lifted(hit, modifiers, knowledge)
+        newly_lifted = lifted != hit and any(m.turn == report.turn for m in modifiers)
+        if newly_lifted or (rule.ask_day_first and day_unknown and pending) or _is_fresh(evidence, report):
+            hits.append(lifted)
+    hits += [_lifted(h, modifiers, knowledge) for h in _from_dialogue(report, knowledge, answer)]
     best = _best_of_each_flag(hits)
     tier = highest(report.open_tier, *(h.tier for h in best))
     expected = tuple(s for s in standing.values() if knowledge.items[s.item].kind == "symptom")
-    return Assessment(tier, best, expected, report.day(now), _needs_day(report, standing, knowledge, now), modifiers)
+    needs_day = day_unknown and _day_matters(report, standing, knowledge)
+    return Assessment(tier, best, expected, report.day(now), needs_day, modifiers, waits_for_day)
 
 
 def _is_fresh(evidence: Evidence, report: Report) -> bool:
@@ -113,16 +132,17 @@ def _lifted(hit: Hit, modifiers: tuple[Sign, ...], knowledge: KnowledgeBase) -> 
 
 
 def _best_of_each_flag(hits: list[Hit]) -> tuple[Hit, ...]:
-    """One hit a flag: highest tier first, then the rule that rests on more words. The order of rules does not matter."""
+    """One hit a flag: highest tier first, then the rule that rests on fewer words, which tell most; the words of its other
+    rules follow. The order of rules does not matter."""
     best: dict[str, Hit] = {}
-    for hit in sorted(hits, key=lambda h: (-TIERS.index(h.tier), -len(h.words), h.rule)):
-        best.setdefault(hit.flag, hit)
+    for hit in sorted(hits, key=lambda h: (-TIERS.index(h.tier), not h.words, len(h.words), h.rule)):
+        first = best.setdefault(hit.flag, hit)
+        if hit.tier == first.tier:
+            best[hit.flag] = replace(first, words=tuple(dict.fromkeys((*first.words, *hit.words))))
     return tuple(best.values())
 
 
-def _needs_day(report: Report, standing: dict[str, Sign], knowledge: KnowledgeBase, now: datetime) -> bool:
-    if report.day(now) is not None or report.at_least(now) is not None:
-        return False
+def _day_matters(report: Report, standing: dict[str, Sign], knowledge: KnowledgeBase) -> bool:
     timed = {leaf for rule in knowledge.rules if days_matter(rule.when) for leaf in leaves(rule.when)}
     fresh = [s for s in standing.values() if s.turn == report.turn]
     return any(s.item in timed or knowledge.items[s.item].windows for s in fresh if s.kind in ("symptom", "finding"))

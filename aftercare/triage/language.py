@@ -61,7 +61,7 @@ SUBJECTS = frozenset(
 JOINERS = frozenset(
     {",", "and", "so", "because", "cos", "cuz", "coz", "plus", "-", "–", "—", ":", "n", "&", "then", "while", "yet"}
 )
-COMMON_RANK = 30_000
+COMMON_RANK = 80_000
 """A word among this many most frequent English words is never taken for a typing error of another."""
 APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'"})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from aftercare.knowledge import KnowledgeBase
@@ -35,12 +35,34 @@ TEMPERATURE = re.compile(
 TEMPERATURE_WORDS = re.compile(
     r"\b(temp\w*|fever\w*|feaver|thermometer|burning up|degrees?|celsius|fahrenheit)\b|°", re.IGNORECASE
 )
+NAMES_TEMPERATURE = re.compile(r"\b(temp|temperature)\b", re.IGNORECASE)
+AGE = re.compile(
+    r"\b(?:i'?m|i am|aged?|turned|turning)\s+(?P<a>\d{1,3})\b(?!\s*(?:days?|weeks?|wks?|months?|hours?|hrs?|min|%|st\b|nd\b|rd\b|th\b))"
+    r"|\b(?P<b>\d{1,3})\s*-?\s*(?:years?|yrs?|y/?o)\b(?:[\s-]*old)?(?!\s*(?:ago|back|later|of|in))",
+    re.IGNORECASE,
+)
+_BLEEDS = r"(?:bleed\w*|bled|blood|press\w*|pressure|h[eo]ld\w*|ooz\w*|dripp?\w*)"
+_TEN_MINUTES = (
+    r"(?:[1-9]\d+\s*(?:min|mins|minutes)|(?:ten|fifteen|twenty|thirty|forty|sixty)\s*(?:min|mins|minutes)"
+    r"|(?:half|quarter of|three quarters of)\s*an?\s*hour|(?:an|one|two|three|a couple of|\d+)\s*(?:hours?|hrs?)|for hours|ages)"
+)
+LONG_BLEEDING = re.compile(
+    rf"\b{_BLEEDS}\b[^.?!]{{0,50}}?\b{_TEN_MINUTES}\b|\b{_TEN_MINUTES}\b[^.?!]{{0,40}}?\b{_BLEEDS}\b", re.IGNORECASE
+)
+GOES_ON = re.compile(
+    r"\b(still|keeps?|won'?t stop|wont|not stop\w*|hasn'?t stopped|doesn'?t stop|isn'?t stopping|non-?stop|can'?t stop|has been|been|starts again)\b",
+    re.IGNORECASE,
+)
+BLOOD = re.compile(r"\b(bleed\w*|bled|blood\w*|ooz\w*|it won'?t stop)\b", re.IGNORECASE)
 PAIN_SCORE = re.compile(r"\b(?P<n>10|[0-9])\s*(?:/|out of|outta)\s*(?:10|ten)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing spoken of. ``start`` and ``end`` are character offsets; ``qualities`` are trend, side and severity."""
+    """One thing spoken of. ``start`` and ``end`` are character offsets; ``qualities`` are trend, side and severity.
+
+    ``ambiguous`` where the words mean other things as often (``knowledge.Wordings``).
+    """
 
     item: str
     kind: str
@@ -50,6 +72,7 @@ class Finding:
     assertion: str = "present"
     other: bool = False
     qualities: frozenset[str] = frozenset()
+    ambiguous: bool = False
 
     def as_entity(self) -> dict[str, Any]:
         """As a Rasa entity."""
@@ -62,6 +85,7 @@ class Finding:
             "assertion": self.assertion,
             "other": self.other,
             "qualities": sorted(self.qualities),
+            **({"ambiguous": True} if self.ambiguous else {}),
         }
 
 
@@ -73,6 +97,10 @@ class Reading:
     findings: tuple[Finding, ...] = ()
     times: tuple[TimeMention, ...] = ()
     learned: tuple[Finding, ...] = field(default=())
+
+    def certain(self) -> Reading:
+        """Without the findings whose words mean other things as often."""
+        return replace(self, findings=tuple(f for f in self.findings if not f.ambiguous))
 
     def entities(self) -> list[dict[str, Any]]:
         """Findings and times as Rasa entities; ``from_entities`` reads them back."""
@@ -123,6 +151,7 @@ class Reading:
                         e["assertion"],
                         e.get("other", False),
                         frozenset(e.get("qualities", ())),
+                        e.get("ambiguous", False),
                     )
                 )
         return cls(text, tuple(findings), tuple(times))
@@ -139,6 +168,11 @@ class Reader:
         self._language = Language(domain, boundaries)
         self._matcher = Matcher(knowledge.items.values(), knowledge.vocabulary, self._language.stems)
         self._assertion = Assertion(knowledge.cues, self._language.words)
+        self._ambiguous = {
+            (item.id, self._language.stems(phrase.lstrip("=")))
+            for item in knowledge.items.values()
+            for phrase in item.wordings.ambiguous
+        }
 
     def read(self, text: str) -> Reading:
         """Findings and times of one message."""
@@ -151,10 +185,12 @@ class Reader:
         anchors: list[frozenset[int]] = []
         for match in matches:
             asserted = self._assertion.of(match.tokens, utterance, cues)
-            findings.append(self._finding(match, utterance, asserted.label, asserted.other))
+            label = self._label(match.item, asserted.label, asserted.other)
+            findings.append(self._finding(match, utterance, label, asserted.other))
             anchors.append(match.tokens)
         findings = self._qualify(findings, anchors, utterance, concepts, cues)
-        findings += _temperatures(text, findings) + _pain_scores(text)
+        findings = _measured(text, findings) + _pain_scores(text) + _ages(text)
+        findings += self._long_bleedings(text)
         return Reading(text, tuple(self._with_implied(findings)), tuple(find_times(text)))
 
     def clauses(self, text: str) -> list[tuple[int, int]]:
@@ -167,8 +203,8 @@ class Reader:
                 spans[clause] = (start, token.idx + len(token))
         return list(spans.values())
 
-    def assertion_of_span(self, text: str, start: int, end: int) -> tuple[str, bool]:
-        """What is asserted of something that stands between two offsets, no word of which is known: (label, other).
+    def assertion_of_span(self, text: str, start: int, end: int, item: str) -> tuple[str, bool]:
+        """What is asserted of an item that stands between two offsets, no word of which is known: (label, other).
 
         Decided by the cues that reach the last word of the span that is no cue itself, as for a wording found there.
         """
@@ -180,15 +216,34 @@ class Reader:
         if not telling:
             return "present", False
         asserted = self._assertion.of(frozenset(telling[-1:]), utterance, cues)
-        return asserted.label, asserted.other
+        return self._label(item, asserted.label, asserted.other), asserted.other
+
+    def _label(self, item: str, label: str, other: bool) -> str:
+        """The assertion as it counts for an item: a lasting factor is of now, and who supposes or jokes about their own
+        self-harm is taken at their word."""
+        found = self._knowledge.items[item]
+        of_now = found.lasting and label == "historical"
+        taken_seriously = found.said_is_present and not other and label in ("hypothetical", "idiom")
+        return "present" if of_now or taken_seriously else label
+
+    def _long_bleedings(self, text: str) -> list[Finding]:
+        """Bleeding, or pressing on it, for ten minutes or more and not over (red_flags.md R15)."""
+        if not (GOES_ON.search(text) and BLOOD.search(text)):
+            return []
+        found = []
+        for match in LONG_BLEEDING.finditer(text):
+            label, other = self.assertion_of_span(text, match.start(), match.end(), "bleeding_long")
+            found.append(Finding("bleeding_long", "finding", match.start(), match.end(), match.group(), label, other))
+        return found
 
     def _finding(self, match: Match, utterance: Utterance, assertion: str, other: bool) -> Finding:
         start = utterance.doc[match.start].idx
         last = utterance.doc[match.end - 1]
         end = last.idx + len(last)
-        return Finding(
-            match.item, self._knowledge.items[match.item].kind, start, end, utterance.text[start:end], assertion, other
-        )
+        kind = self._knowledge.items[match.item].kind
+        ambiguous = (match.item, utterance.stems[match.start : match.end]) in self._ambiguous
+        text = utterance.text[start:end]
+        return Finding(match.item, kind, start, end, text, assertion, other, ambiguous=ambiguous)
 
     def _qualify(
         self,
@@ -228,30 +283,19 @@ class Reader:
                 if item not in named:
                     named.add(item)
                     kind = self._knowledge.items[item].kind
-                    implied.append(Finding(item, kind, f.start, f.end, f.text, f.assertion, f.other, f.qualities))
+                    implied.append(replace(f, item=item, kind=kind))
         return sorted([*findings, *implied], key=lambda f: (f.start, f.end, f.item))
 
 
 def _with(finding: Finding, qualities: set[str]) -> Finding:
     if not qualities:
         return finding
-    label = (
-        "resolving"
-        if "better" in qualities
-        and finding.assertion == "present"
-        and not qualities & {"worse", "returned", "spreading"}
-        else finding.assertion
-    )
-    return Finding(
-        finding.item,
-        finding.kind,
-        finding.start,
-        finding.end,
-        finding.text,
-        label,
-        finding.other,
-        finding.qualities | frozenset(qualities),
-    )
+    label = finding.assertion
+    if qualities & {"worse", "returned", "spreading"}:
+        label = "present" if label == "resolving" else label  # it was gone, and is back
+    elif "better" in qualities and label == "present":
+        label = "resolving"
+    return replace(finding, assertion=label, qualities=finding.qualities | frozenset(qualities))
 
 
 def _of_the_skin(tokens: frozenset[int], utterance: Utterance, concepts: Mapping[str, list[tuple[int, int]]]) -> bool:
@@ -292,9 +336,12 @@ def _targets(
     return before[-1:]
 
 
-def _temperatures(text: str, findings: list[Finding]) -> list[Finding]:
-    """A body temperature in figures: 38.0 C / 100.4 F or more is fever (red_flags.md R1), under 36.0 C is low."""
-    found = []
+def _measured(text: str, findings: list[Finding]) -> list[Finding]:
+    """The findings with those of a thermometer: 38.0 C / 100.4 F or more is fever (red_flags.md R1), under 36.0 C is low.
+
+    In between there is no fever in "a temperature of 37.2"; who feels feverish as well still does.
+    """
+    found, between = [], False
     for match in TEMPERATURE.finditer(text):
         number = float(match.group("n").replace(",", "."))
         unit = (match.group("unit") or "").lower()[:1]
@@ -307,8 +354,22 @@ def _temperatures(text: str, findings: list[Finding]) -> list[Finding]:
         if not spoken or not 34 <= celsius <= 43:
             continue
         item = "fever" if celsius >= 37.95 else "low_temperature" if celsius < 36 else None
+        between = between or item is None
         if item:
             found.append(Finding(item, "finding", match.start(), match.end(), match.group(), "present", False))
+    if between and not found:
+        findings = [f for f in findings if f.item != "fever" or not NAMES_TEMPERATURE.search(f.text)]
+    return findings + found
+
+
+def _ages(text: str) -> list[Finding]:
+    """An age in figures: under 18 is a minor, over 65 a risk (red_flags.md section 4)."""
+    found = []
+    for match in AGE.finditer(text):
+        years = int(match.group("a") or match.group("b"))
+        item = "minor" if years < 18 else "age_risk" if 65 < years < 110 else None
+        if item:
+            found.append(Finding(item, "modifier", match.start(), match.end(), match.group()))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -9,12 +10,16 @@ from typing import Any
 
 from aftercare.knowledge.model import Tier, highest
 from aftercare.triage.reader import CHANGE, SIGNS, Finding, Reading
+from aftercare.triage.time_expressions import TimeMention
 
 VERSION = 1
 UNKNOWN_DAY = 3
 """Days: a patient who does not say the day is graded as on day 3 or later (red_flags.md R23)."""
 STANDS = frozenset({"present", "uncertain", "other_person"})
 FADES = "better"
+IN_WEEKS = re.compile(r"\b(week|wk|fortnight|month)", re.IGNORECASE)
+ROUNDED_BY = 3
+"""Days by which a time told in weeks or months may be off."""
 
 
 @dataclass(frozen=True)
@@ -175,20 +180,27 @@ def _change(signs: dict[str, Sign], finding: Finding, subject: Sequence[str], tu
 def _with_times(report: Report, reading: Reading, now: datetime) -> Report:
     today = now.date()
     only_time = not reading.findings
+    day_asked = report.asked in ("day", "check_day")
     for mention in reading.times:
         days = mention.days_before(today)
         if days is None:
             continue
         kind = mention.kind
-        if kind == "unclear" and (report.asked in ("day", "check_day") or (only_time and report.treated_on is None)):
+        alone = kind == "unclear" and only_time and report.treated_on is None and report.asked != "check"
+        if alone or (day_asked and kind in ("unclear", "loose")):
             kind = "since"
-        if kind == "since":
+        if kind == "since" and not _only_rounds(mention, days, report.day(now)):
             report = replace(report, treated_on=today - timedelta(days=days), not_after=None, day_turn=report.turn)
         elif kind == "asked":
             report = replace(report, asked_day=days)
         elif kind in ("onset", "lasting") and report.treated_on is None and days > (report.at_least(now) or 0):
             report = replace(report, not_after=today - timedelta(days=days), day_turn=report.turn)
     return report
+
+
+def _only_rounds(mention: TimeMention, days: int, known: int | None) -> bool:
+    """Whether "about a week" is said of a treatment whose day is known, and near: then the known day stays."""
+    return known is not None and bool(IN_WEEKS.search(mention.text)) and abs(days - known) <= ROUNDED_BY
 
 
 def raised(report: Report, tier: Tier, flags: Sequence[str]) -> Report:

@@ -35,6 +35,9 @@ def holds(condition: str | Condition, signs: Mapping[str, Sign], day: int) -> Ev
 
 
 def _leaf(leaf: str, signs: Mapping[str, Sign]) -> Evidence | None:
+    if leaf.startswith("@"):
+        kind = tuple(sign for sign in signs.values() if sign.kind == leaf[1:] and sign.counts)
+        return Evidence(kind[:1]) if kind else None
     item, _, quality = leaf.partition(":")
     sign = signs.get(item)
     if sign is None or not sign.counts or (quality and quality not in sign.qualities):

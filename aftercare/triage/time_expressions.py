@@ -1,191 +1,256 @@
-"""Time in a patient's words: days since treatment, dates, weekdays, how long a sign has lasted. Clock-free: resolved later."""
+"""Time in a patient's words: days since treatment, dates, weekdays, how long a sign has lasted. Clock-free: resolved later.
+
+Three steps. ``EXPRESSIONS`` finds words of time in a text whose typing errors are repaired. ``_Scene`` divides the message
+into clauses and finds in them what happened (``EVENTS``: the treatment, the onset of a sign, something else). A rule for
+each sort of expression then says what the time belongs to: the event nearest before it in its clause, else nearest after.
+Of several statements of the treatment day in one message one is kept: the corrected one, the one about now, the last
+session, in this order.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 
-NUMBERS = {
-    w: n
-    for n, w in enumerate(
-        [
-            "zero",
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-            "thirteen",
-            "fourteen",
-            "fifteen",
-            "sixteen",
-            "seventeen",
-            "eighteen",
-            "nineteen",
-            "twenty",
-        ]
-    )
-}
-NUMBERS |= {
-    "a": 1,
-    "an": 1,
-    "a couple of": 2,
-    "a couple": 2,
-    "couple of": 2,
-    "couple": 2,
-    "a few": 3,
-    "few": 3,
-    "half a": 0,
-    "thirty": 30,
-}
+from aftercare.triage.language import APOSTROPHES, Language
+
+
+def _split(words: str) -> list[str]:
+    return words.split()
+
+
+SMALL = _split(
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen twenty"
+)
+NUMBERS: dict[str, float] = {word: n for n, word in enumerate(SMALL)}
+NUMBERS |= {"thirty": 30, "a": 1, "an": 1, "half a": 0.5, "half an": 0.5}
+NUMBERS |= {"a couple of": 2, "a couple": 2, "couple of": 2, "couple": 2, "a few": 3, "few": 3}
 ORDINALS = {
-    w: n
-    for n, w in enumerate(
-        [
-            "first",
-            "second",
-            "third",
-            "fourth",
-            "fifth",
-            "sixth",
-            "seventh",
-            "eighth",
-            "ninth",
-            "tenth",
-            "eleventh",
-            "twelfth",
-        ],
-        1,
+    word: n
+    for n, word in enumerate(
+        _split("first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"), 1
     )
 }
 WEEKDAYS = {
-    **{
-        n: i
-        for i, names in enumerate(
-            (
-                ("monday", "mon"),
-                ("tuesday", "tues", "tue"),
-                ("wednesday", "weds", "wed"),
-                ("thursday", "thurs", "thur", "thu"),
-                ("friday", "fri"),
-                ("saturday", "sat"),
-                ("sunday", "sun"),
-            )
-        )
-        for n in names
-    }
+    name: n
+    for n, names in enumerate(
+        ("monday mon", "tuesday tues tue", "wednesday weds wed", "thursday thurs thur thu", "friday fri")
+        + ("saturday sat", "sunday sun")
+    )
+    for name in names.split()
 }
 MONTHS = {
-    n: i
-    for i, names in enumerate(
-        (
-            ("january", "jan"),
-            ("february", "feb"),
-            ("march", "mar"),
-            ("april", "apr"),
-            ("may",),
-            ("june", "jun"),
-            ("july", "jul"),
-            ("august", "aug"),
-            ("september", "sept", "sep"),
-            ("october", "oct"),
-            ("november", "nov"),
-            ("december", "dec"),
-        ),
+    name: n
+    for n, names in enumerate(
+        ("january jan", "february feb", "march mar", "april apr", "may", "june jun", "july jul", "august aug")
+        + ("september sept sep", "october oct", "november nov", "december dec"),
         1,
     )
-    for n in names
+    for name in names.split()
 }
-_N = r"(?P<n>\d{1,3}|" + "|".join(sorted((re.escape(w) for w in NUMBERS), key=len, reverse=True)) + r")"
-_UNIT = r"(?P<unit>hours?|hrs?|h|days?|dayz|nights?|d|weeks?|weaks?|wks?|wk|w|fortnights?|months?|mths?|years?|yrs?)"
-_WD = "|".join(sorted(WEEKDAYS, key=len, reverse=True))
-_MON = "|".join(sorted(MONTHS, key=len, reverse=True))
+UNIT_DAYS = {"mi": 0, "h": 1 / 24, "d": 1, "n": 1, "w": 7, "f": 14, "m": 30, "y": 365}
+LONGEST_SIGN = 60
+"""Days: what has lasted longer is older than the treatment that it is told of ("acne for 10 years")."""
+LONGEST_CLAUSE = 400
+"""Characters."""
+TYPED = (
+    *(w for w in (*WEEKDAYS, *MONTHS) if len(w) > 5),
+    *_split("yesterday tomorrow today tonight morning afternoon evening weekend fortnight weeks week days hours hour"),
+    *_split("treatment session microneedling needling needled dermapen appointment procedure facial clinic treated"),
+)
+"""Words that a typing error may stand for ("tuseday")."""
 
-PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+
+def _any(words: Iterable[str]) -> str:
+    return "|".join(sorted((re.escape(w).replace(r"\ ", r"\s+") for w in words), key=len, reverse=True))
+
+
+_WORDS = _any(w for w in NUMBERS if len(w) > 2 and " " not in w and "couple" not in w and w != "few")
+_N = rf"(?P<n>\d{{1,3}}(?:\.\d)?|{_any(NUMBERS)})(?P<half>\s+and\s+(?:a|one)\s+half)?(?:\s*(?:-|to|or)\s*(?:\d{{1,3}}|{_WORDS}))?"
+_UNIT = (
+    r"(?P<unit>min(?:ute)?s?|hours?|hrs?|h|da?y[sz]?|nights?|d|weeks?|weaks?|wks?|wk|w|fortnights?|months?|mths?|years?|yrs?)"
+    r"(?![a-z])(?P<half_more>\s+and\s+a\s+half)?"
+)
+_NUMBERED = rf"(?<![\w.,/]){_N}(?:(?<=\d)\s*-?\s*|\s+|-)(?:full\s+|whole\s+|long\s+)?"
+_COUNT = rf"(?:{_NUMBERED}|\b(?=week|wk|fortnight|month)){_UNIT}"
+_WD = _any(WEEKDAYS)
+_MON = _any(MONTHS)
+_NTH = r"(?:st|nd|rd|th)"
+_PART = r"(?:\s+(?:morning|afternoon|evening|night|lunchtime|am|pm|arvo|eve))?"
+_ROUGHLY = (
+    r"(?:(?:about|around|nearly|almost|over|only|like|more\s+than|at\s+least|just|roughly|now|exactly|approx)\s+)*"
+)
+
+EXPRESSIONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(pattern, re.IGNORECASE))
     for kind, pattern in (
+        ("until", rf"\bbe\s+{_ROUGHLY}{_COUNT}\s*(?:on\s+|this\s+)?(?:(?P<wd>{_WD})|tomorrow)\b"),
+        ("until", rf"\b{_COUNT}\s+tomorrow\b"),
+        ("moment", r"\bnot\s+yest[eu]rday\W+(?:but\s+)?(?P<back2>the\s+day\s+before)\b"),
         (
-            "day",
-            rf"\bday\s*(?:number\s*|no\.?\s*|#\s*)?(?P<n>\d{{1,3}}|{'|'.join(w for w in NUMBERS if ' ' not in w and len(w) > 2)})\b(?!\s*(?:hours?|times|days))",
-        ),
-        ("day", r"\b(?P<n>\d{1,2})(?:st|nd|rd|th)\s+day\b"),
-        ("day", rf"\b(?P<o>{'|'.join(ORDINALS)})\s+day\b(?!\s+(?:of|back)\s+(?:work|school))"),
-        ("day", r"\bd(?P<n>\d{1,2})\b"),
-        (
-            "ago",
-            rf"\b{_N}(?:\s*(?:-|to|or)\s*(?P<m>\d{{1,3}}|{'|'.join(w for w in NUMBERS if ' ' not in w and len(w) > 2)}))?\s*(?:full\s+|whole\s+)?{_UNIT}\s*(?:and\s+a\s+half\s*)?(?:ago|back|since|prior)\b",
+            "moment",
+            r"\b(?P<back2>(?:the\s+|a\s+)?(?:day\s+)?(?:before|b4)\s+yesterday|(?:the\s+)?night\s+before\s+last)\b",
         ),
         (
-            "after",
-            rf"\b{_N}(?:\s*(?:-|to|or)\s*(?:\d{{1,3}}))?\s*(?:full\s+|whole\s+)?{_UNIT}\s*(?:after|post|past|since|from|into|in|out|on|later|l8r|afterwards|down|gone)\b",
+            "noise",
+            rf"\b{_COUNT}\s*(?:times?\b|from\s+now|until|till|to\s+go|left\b|off\b|old\b|long\b|pregnant|more\b)",
         ),
-        ("after", r"\ba?\s*(?P<unit>week|month|fortnight)\s*(?:ago|after|post|in|out|on|later|since|now)\b"),
+        ("noise", rf"\b{_COUNT}\s+(?:a|per|each)\s+(?:day|week|month)\b"),
+        ("weekday", rf"\blast\s+week\s+(?:on\s+)?(?P<wd>{_WD})\b(?P<week>)"),
+        ("weekday", rf"\b(?P<wd>{_WD})(?P<week>\s+(?:of\s+)?last\s+week)\b"),
+        ("ago", rf"{_COUNT}\s*(?:ago|back|prior)\b(?P<more>\s+yesterday)?(?:\s+today)?"),
+        ("ago", rf"\bbefore\s+{_COUNT}(?=\s+(?:i|my|we)\b)"),
+        ("ago", rf"{_COUNT}\s+before(?!\s+(?:my|the|a|i|we|you|it|using|going|having|\w+ing)\b)"),
         (
-            "been",
-            rf"\b(?:it'?s\s+been|its\s+been|has\s+been|been|been\s+like)\s+(?:about\s+|around\s+|nearly\s+|almost\s+|over\s+|only\s+|like\s+|more\s+than\s+)*{_N}\s*{_UNIT}\b",
+            "noise",
+            rf"\b(?:every|each|per|within|up\s+to|another|under|wait|until|till|by|next)\s+(?:the\s+next\s+)?{_ROUGHLY}{_COUNT}",
         ),
         (
             "lasting",
-            rf"\b(?:for|over|past|last|these)\s+(?:the\s+)?(?:last\s+|past\s+|about\s+|around\s+|nearly\s+|over\s+|more\s+than\s+|at\s+least\s+|like\s+)*{_N}\s*{_UNIT}\b",
+            rf"\b(?!last\s+(?:week|month))(?:for|past|last|these|over\s+the)\s+(?:the\s+)?(?:(?:last|past)\s+)?{_ROUGHLY}{_COUNT}(?!\s*(?:ago|post\b))",
         ),
-        ("been", r"\b(?:it'?s\s+been|been|over|nearly|about)\s+a\s+(?P<unit>week|month|fortnight)\b"),
-        ("last_unit", r"\blast\s+(?P<unit>week|month|year)\b(?!'s)"),
-        ("hours", rf"\b{_N}\s*(?P<unit>hours?|hrs?)\b"),
+        ("lasting", rf"{_COUNT}\s+(?:straight|in\s+a\s+row|running|on\s+the\s+trot)\b"),
+        ("asked_after", rf"\bafter\s+{_ROUGHLY}{_COUNT}"),
+        ("day", rf"\bday\s*(?:number\s*|no\.?\s*|#\s*)?(?P<n>\d{{1,3}}|{_WORDS})\b(?!\s*(?:hours?|times|days)|[./]\d)"),
         (
-            "yesterday",
-            r"\b(?:(?P<before>the\s+day\s+before\s+)?yest[eu]rday|yday|last\s+night|last\s+nite|the\s+other\s+day(?P<other>))\b",
+            "day",
+            rf"\b(?:(?P<nth>\d{{1,2}}){_NTH}|(?P<o>{_any(ORDINALS)}))\s+day\b(?!\s+(?:back|off|at|of\s+(?:work|school)))",
         ),
+        ("day", r"\bd(?P<n>\d{1,2})\b"),
+        (
+            "after",
+            rf"{_COUNT}\s*-?\s*(?P<link>after|post|past|since|from|into|in|out|on|later|l8r|afterwards|down|gone|passed)\b",
+        ),
+        ("been", rf"\b(?:been|it'?s|it\s+is|i'?m|i\s+am)\s+{_ROUGHLY}{_COUNT}"),
+        ("noise", rf"\bin\s+{_ROUGHLY}{_COUNT}"),
+        ("next_day", r"\b(?:it'?s|it\s+is|this\s+is|today\s+is)\s+(?:only\s+|just\s+)?the\s+(?:day|morning)\s+after\b"),
+        (
+            "same_day",
+            r"\b(?:night|day|evening|afternoon)\s+of\b|\b(?:straight|right|immediately|directly)\s+after\b|\bfirst\s+night\s+after\b",
+        ),
+        ("date", rf"\b(?:(?:{_WD})\s+(?:the\s+)?)?(?P<d>\d{{1,2}}){_NTH}?\s+(?:of\s+)?(?P<mon>{_MON})\b"),
+        ("date", rf"\b(?:(?:{_WD})\s+)?(?P<mon>{_MON})\s+(?:the\s+)?(?P<d>\d{{1,2}}){_NTH}?\b(?!\s*(?:{_UNIT}))"),
+        (
+            "date",
+            r"(?<![\d.])(?P<d>\d{1,2})(?P<sep>[/.])(?P<mm>\d{1,2})(?:(?P=sep)(?P<y>\d{2,4}))?(?![\d/]|\.\d|\w|\s*(?:°|degrees|percent|%|mm|[cf]\b|hours?|hrs?|days?|weeks?|wks?|months?|am\b|pm\b))",
+        ),
+        ("date", r"\b(?P<y>20\d\d)-(?P<mm>\d\d)-(?P<d>\d\d)\b"),
+        (
+            "date",
+            rf"\b(?:(?:{_WD})\s+)?(?:(?:on\s+)?the|on|was)\s+(?P<d>\d{{1,2}}){_NTH}\b(?!\s+(?:day|session|treatment|time|round|one|of)\b)",
+        ),
+        ("noise", rf"\b(?:next|every|each|by|until|till|coming)\s+(?:{_WD}|weekend)\b"),
+        ("weekday", rf"\b(?:(?:last|this\s+past|past|this)\s+)?(?P<wd>{_WD}){_PART}(?!\w)(?:'?s\b)?"),
+        ("weekday", r"\b(?:(?:last|this|past|the)\s+){1,2}(?P<weekend>weekend)\b"),
+        ("ago", r"\blast\s+(?P<unit>week|month)\b"),
+        ("moment", r"\b(?P<back1>yest[eu]rdays?|yday|yest|last\s+ni(?:ght|te)s?)\b"),
         (
             "today",
-            r"\b(?:today|2day|this\s+(?:morning|afternoon|evening|arvo|am|pm)|tonight|just\s+(?:now|got|had|been|done|left|finished)|an?\s+hour\s+ago|earlier)\b",
+            r"\b(?:today|2day|this\s+(?:morning|afternoon|evening|arvo|am|pm)|tonight|earlier|just(?=\s+(?:had|got|been|done|left|finished|came|come|did)\b))\b",
         ),
-        ("weekday", rf"\b(?P<last>last\s+|this\s+past\s+)?(?P<wd>{_WD})\b(?P<week>\s+(?:last\s+week|week))?"),
-        ("date", rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<mon>{_MON})\b"),
-        ("date", rf"\b(?P<mon>{_MON})\s+(?:the\s+)?(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\b"),
-        ("date", r"\b(?P<d>\d{1,2})[/.](?P<mm>\d{1,2})(?:[/.](?P<y>\d{2,4}))?\b(?!\s*(?:c|f|°|degrees|/|percent|%))"),
-        ("date", r"\b(?P<y>20\d\d)-(?P<mm>\d\d)-(?P<d>\d\d)\b"),
-        ("date", r"\b(?:on\s+)?the\s+(?P<d>\d{1,2})(?:st|nd|rd|th)\b"),
+        ("bare", rf"{_NUMBERED}{_UNIT}"),
     )
 )
-TREATED = re.compile(
-    r"\b(treat\w*|session|micro\s?-?need\w*|needl\w+|procedure|appointment|appt|facial|dermapen|done|had (?:it|mine|my)|got (?:it|mine)|"
-    r"clinic|post|in|out|derma\w*|roll(?:ed|ing)|visit|came in|saw you|skinpen|rf|prp)\b",
+
+TREATMENT_NOUN = (
+    r"(?:treat(?:ment|\b)|session\b|micro[\s-]*needl\w*|needl(?:e|es|ing)\b|mn\b|procedure|appointment|appt|facial|derma\s?-?pen|derma\s?-?roll\w*|"
+    r"roller|skin\s?-?pen|rf\b|prp\b|(?:2nd|3rd|4th|second|third|fourth)\s+(?:round|one))"
+)
+OTHER_PROCEDURE = (
+    r"(?:botox|fillers?|laser|hair|nails?|brows?|lash(?:es)?|wax(?:ing)?|peel|blood|vaccine|jab|tattoo|dent(?:ist|al)|gym|physio|doctors?'?s?|gp|"
+    r"training|work|therapy|school|massage)"
+)
+EVENTS = re.compile(
+    # Something else, told first: it takes the words along that would else be the treatment ("laser treatment", "nails done").
+    rf"\b(?P<other>{OTHER_PROCEDURE}\s+(?:appointment|appt|session|treatment|done)"
+    r"|(?:used|using|put|applied|picked|took|taken|wore|went(?!\s+(?:in\b|for\s+(?:my|the)))|washed|tried|ate|eaten|drank|slept|ran|swam|worked|forgot|missed|touched|"
+    r"rubbed|shaved|called|rang|emailed|messaged|spoke|flew|bought|ordered|had\s+(?:a|an|some|no|few|loads|lots|too)|got\s+(?:a|an|some|my\s+period|these|sun\w*)))\b"
+    # The beginning of a sign or a change of it.
+    r"|\b(?P<onset>start(?:ed|s|ing)?|began|begun|notic\w*|appeared|appearing|came\s+(?:up|out)|(?<!i )came\s+on|come\s+up|popped|woke|spread\w*|(?:got|went|gone)\s+(?:\w+\s+)?"
+    r"(?:worse|better|away|down|red|bad)|turned|developed|happened|broke\s+out|broken\s+out|flared|swelled)\b"
+    # The treatment: named, or as "had it", "done", "you did", "came in".
+    rf"|\b(?P<treatment>{TREATMENT_NOUN}(?!\s+(?:areas?|sites?|zones?|spots?|bumps?|marks?|bed|price|plan|advice)\b)"
+    r"|(?:treated|rolled|(?:micro\s?)?needled)(?!\s+(?:areas?|skin|sites?|zones?|spots?))"
+    r"|(?:had|did|got|do|make|made)\s+(?:it|mine)\b(?!\s+(?:since|for|before|on\s+my|all|under|again|checked))"
+    r"|(?:had|did|got)\s+(?:this|that|them|one)(?=\s*(?:done\b|@|on\s*@|about\s*@|around\s*@|$|[,.;!?]))"
+    r"|done\b|mine\s+(?:was|were)|(?:this|latest|most\s+recent)\s+one|(?:saw|seen|visited)\s+(?:you|u)\b|\bi\s+(?:came|visited)\b(?!\s+(?:up|out|down|across))"
+    r"|your\s+chair|(?:you|u|they|nurse|doctor|dr)\s+(?:did|saw|treated)\b"
+    r"|(?:came|was|were|been|went)\s+in\b(?!\s+(?:the|my|a|an|so|pain|bed|agony|tears|hospital|and))|went\s+for\s+(?:my|the)"
+    r"|(?:left|from|of|at|in)\s+(?:the\s+|your\s+|ur\s+)?clinic)",
     re.IGNORECASE,
 )
-ONSET = re.compile(
-    r"\b(start\w*|began|begun|notic\w*|appear\w*|came up|popped|woke|since|spread\w*|got worse|turned|developed|happened|used|put|applied|picked|took|"
-    r"wore|went|washed|tried)\b",
+BREAK = re.compile(
+    r"[!?;,:()…\n]+|\.(?!\d)|\s[-–—]+\s|[–—]|\b(?:but|so|because|cos|cuz|coz|then|while|although|though|yet|now|lol|or)\b"
+    r"|(?:\b(?:and|n)\b|&)(?!\s+(?:my\s+)?(?:neck|face|chest|hands?|forehead|chin|cheeks|jaw|prp|rf)\b(?!\s+(?:is|are|was|were|feel|look)))"
+    r"|(?<!was)(?<!is)(?<!'s)\s+when\b",
     re.IGNORECASE,
 )
-ASKED = re.compile(
-    r"\b(what about|how about|by|until|till|at|will|on|after|before|wait|expect|should)\s+(?:\w+\s+){0,2}$",
+"""Where a new clause begins. "And" before a part of the body goes on with the clause ("my face and neck this morning")."""
+STATE = re.compile(
+    r"\b(is|are|am|im|feels?|looks?|been|has|have|still|getting|hurts?)\b|'s\s+(?!@)|'m\b", re.IGNORECASE
+)
+"""Words that speak of now: between the treatment and a time they part the two ("my session left marks that are red today")."""
+PAST = re.compile(
+    r"\b(had|did|got|was|were|done|treated|\w*needled|left|saw|came|went|since|from|after|finished)\b", re.IGNORECASE
+)
+NOT_YET = re.compile(
+    rf"\b(if\s+(?:i|it|we)|next\s+(?:{TREATMENT_NOUN}|one|visit)|book\w*|rebook|cancel\w*|reschedul\w*|postpone\w*|thinking\s+(?:of|about)|"
+    r"want\w*|plan(?:ning|s)?|tomorrow|tmrw|(?<!since )(?<!after )(?<!from )having\s+(?:it|my|the|a)|due|scheduled|move\s+(?:it|my)|can\s+i\s+(?:have|get|come))\b",
     re.IGNORECASE,
 )
-STATED = re.compile(
-    r"\b(i'?m|i am|im|it'?s|its|today is|this is|now)\s+(?:on\s+|at\s+|only\s+|just\s+|already\s+)*$", re.IGNORECASE
-)
-QUESTION = re.compile(
-    r"\b(what about|how about|what (?:will|should|would|happens|do)|will (?:i|it|my)|when (?:can|will|do)|how long|can i|expect|going to|gonna)\b",
+TO_COME = re.compile(rf"(?<!had )\bhave\s+(?:an?|my|another|the)\s+(?:\w+\s+)?{TREATMENT_NOUN}", re.IGNORECASE)
+"""A treatment that is still to come, if the day said with it can be ("I have my treatment on Monday")."""
+ASKS = re.compile(
+    r"^[^\w@]*(?:(?:hi|hello|hey|also|and|so|please|pls|ok|btw)\W+)*(?:can|could|should|shall|may|will|would|when|how|what|do|does|did\s+you|is|are|which|who)\b",
     re.IGNORECASE,
 )
-UNIT_DAYS = {"h": 1 / 24, "d": 1, "n": 1, "w": 7, "f": 14, "m": 30, "y": 365}
+GENERAL = re.compile(
+    r"\b(what(?:\s+(?:about|will|should|would|happens|do|can|to))|how\s+(?:about|long|soon|will|many|do)|will\s+(?:i|it|my|the|there)|when\s+(?:can|will|do|should|does|is)|"
+    r"can\s+(?:i|you|we|it)|could\s+i|should\s+i|may\s+i|shall\s+i|do(?:es)?\s+(?:it|people|you|the|most|everyone)|is\s+it\s+(?:\w+\s+)?to|people|usually|normally|typically|heard|read|"
+    r"they\s+say|expect|going\s+to|gonna|supposed\s+to|ok(?:ay)?\s+(?:to|on|by)|safe\s+to|last\s+time|told|avoid|wait)\b",
+    re.IGNORECASE,
+)
+"""A day asked about, heard of or advised, not the patient's own."""
+OWN = re.compile(
+    r"\b(i'?m|i\s+am|it'?s|it\s+is|today\s+is|this\s+is|today|now|currently|been|still|be\s+this|my\s+\w+\s+(?:is|are)|am\s+i|(?:is|are)\s+(?:my|this|these)|this\s+time)\b",
+    re.IGNORECASE,
+)
+PERSON = re.compile(
+    r"\b(?:my\s+(?:sisters?|brother|friends?|mates?|mum|mom|mother|dad|wife|husband|partner|boyfriend|girlfriend|daughter|son|cousin|aunt\w*|"
+    r"colleague|coworker|boss|neighbou?r)|she|he|her|hers|his|someone)\b(?P<rest>.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
+SELF = re.compile(
+    r"\b(i|i'?m|me|mine|my\s+(?:own|face|skin|treat\w*|session|micro\w*))\b|^\s*(?:did|says?|said|thinks?)\b",
+    re.IGNORECASE,
+)
+CORRECTED = re.compile(r"\b(sorry|meant|i\s+mean|actually|correction|mistake|wait|no\W)", re.IGNORECASE)
+PUT_RIGHT = re.compile(r"\b(meant|i\s+mean|(?:no|sorry|actually|wait)\W+(?:it|that)\s+was|mistake)\b", re.IGNORECASE)
+QUOTED = re.compile(r"\bi\s+(?:said|told\s+you|wrote|typed)\s", re.IGNORECASE)
+EARLIER = re.compile(
+    r"\b(first\s+(?:one|session|treatment|time)|last\s+time|previous\w*|the\s+time\s+before)\b", re.IGNORECASE
+)
+FILLER = re.compile(
+    r"\b(it|that|this|was|is|its|on|the|i|think|maybe|about|around|hi|hello|so|ok|only|just|sorry|actually|no|yes|yeah|yep|like|say|said|roughly|"
+    r"must|have|be|been|probably|a|an|at|morning|night|evening|afternoon|approx|um+|er+|guess|believe|nearly|almost|s|gone|please|oh|wait|id|d|meant|mean|not|my|mistake)\b|[\W\d_]+",
+    re.IGNORECASE,
+)
+"""What may stand with a time that nothing else is said of."""
 
 
 @dataclass(frozen=True)
 class TimeMention:
     """One time expression. ``kind``: ``since`` (days since treatment), ``onset`` (a sign began), ``lasting`` (a sign has
-    lasted), ``asked`` (a day asked about, no statement), ``unclear`` (a past moment, of what is not said).
+    lasted), ``asked`` (a day asked about, no statement), ``unclear`` (a past moment and nothing else), ``loose`` (a past
+    moment of something that is not understood: the treatment only where we have just asked for its day).
 
     ``days`` is days before now, or None where ``weekday`` (0 = Monday) or ``date`` (year or 0, month or 0, day) says it.
+    With both, ``days`` will have passed on that weekday to come ("it'll be a week on Monday").
     """
 
     kind: str
@@ -198,28 +263,28 @@ class TimeMention:
     date: tuple[int, int, int] | None = None
 
     def days_before(self, today: dt.date) -> int | None:
-        """Days between the moment meant and ``today``; None where it cannot be (31 February)."""
-        if self.days is not None:
-            return self.days
+        """Days between the moment meant and ``today``; None where it cannot be (31 February).
+
+        A weekday that is today's means a week ago: for today people say today.
+        """
         if self.weekday is not None:
+            if self.days is not None:
+                return max(self.days - (self.weekday - today.weekday()) % 7, 0)
             back = (today.weekday() - self.weekday) % 7
-            return back + 7 if self.last_week and back < today.weekday() + 1 else back
-        if self.date is None:
-            return None
-        year, month, day = self.date
-        for candidate in _candidates(today, year, month, day):
-            if candidate <= today:
-                return (today - candidate).days
-        return None
+            in_this_week = back <= today.weekday()
+            return back + 7 if self.last_week and in_this_week else back or 7
+        if self.days is not None or self.date is None:
+            return self.days
+        in_figures = bool(re.search(r"\d[/.]\d", self.text))
+        past = [(today - d).days for d in _candidates(today, *self.date, swapped=in_figures) if d <= today]
+        return min(past, default=None)
 
 
-def _candidates(today: dt.date, year: int, month: int, day: int) -> list[dt.date]:
-    """Possible dates, the likeliest first: the latest one that is not in the future."""
+def _candidates(today: dt.date, year: int, month: int, day: int, swapped: bool) -> list[dt.date]:
+    """Possible dates. What is not said is this or the last month and year; figures may be day/month or month/day."""
     years = [year + 2000 if year < 100 else year] if year else [today.year, today.year - 1]
     months = [month] if month else [today.month, (today.replace(day=1) - dt.timedelta(days=1)).month]
-    pairs = [(month, day)] if month else [(m, day) for m in months]
-    if month and month > 12 >= day:
-        pairs = [(day, month)]
+    pairs = {(m, day) for m in months} | ({(day, month)} if swapped else set())
     found = []
     for y in years:
         for m, d in pairs:
@@ -230,95 +295,423 @@ def _candidates(today: dt.date, year: int, month: int, day: int) -> list[dt.date
     return found
 
 
+@dataclass(frozen=True)
+class _Claim:
+    """A reading of one expression, and how much it says on the treatment day against others of the same message."""
+
+    mention: TimeMention
+    weight: int = 0
+
+
+NOW, MOMENT, FORMER = 3, 2, 1
+CORRECTION = 10
+
+
 def find_times(text: str) -> list[TimeMention]:
-    """All time expressions of a message, longest first where they overlap, in the order of the text."""
-    raw: list[tuple[int, int, str, re.Match[str]]] = []
-    for kind, pattern in PATTERNS:
+    """All time expressions of a message that say something, in the order of the text; at most one ``since``."""
+    scene = _Scene(text)
+    answer = _number_alone(text)
+    if answer is not None:
+        return [answer]
+    claims = [c for kind, match in scene.expressions if (c := _RULES[kind](kind, match, scene)) is not None]
+    best = _best([c for c in claims if c.mention.kind == "since"])
+    return [c.mention for c in claims if c.mention.kind != "since" or c is best]
+
+
+def _best(claims: list[_Claim]) -> _Claim | None:
+    """The weightiest claim; of equal ones the last count ("day 2 ... now day 4"), but the first moment."""
+    weight = max((c.weight for c in claims), default=0)
+    equal = [c for c in claims if c.weight == weight]
+    if not equal:
+        return None
+    return equal[-1] if weight % CORRECTION == NOW else equal[0]
+
+
+def _number_alone(text: str) -> TimeMention | None:
+    """A message that is a number ("3", "three", "16th") answers our question for the day; without one it is loose."""
+    match = re.fullmatch(rf"\W*(?:(?P<n>\d{{1,2}}|{_WORDS})|(?:the\s+)?(?P<d>\d{{1,2}}){_NTH})\W*", text.lower())
+    if match is None:
+        return None
+    said = partial(TimeMention, "loose", match.start(), match.end(), text)
+    return said(days=_days_of(match)) if match.group("n") else said(date=(0, 0, int(match.group("d"))))
+
+
+@lru_cache(maxsize=1)
+def _language() -> Language:
+    return Language(TYPED)
+
+
+class _Scene:
+    """One message: its text in lower case with typing errors in words of time repaired, its expressions, clauses and events."""
+
+    def __init__(self, text: str) -> None:
+        self.original = text
+        self.text = self._repaired(text)
+        self.expressions = _expressions(self.text)
+        masked = list(self.text)
+        for _, match in self.expressions:
+            masked[match.start() : match.end()] = "@" * (match.end() - match.start())
+        self.masked = "".join(masked)
+        spans = [b.span() for b in BREAK.finditer(self.masked)]
+        self._starts = [0, *(end for _, end in spans)]
+        self._ends = [*(start for start, _ in spans), len(self.text)]
+        self._shorten()
+        self._events: dict[int, list[re.Match[str]]] = {}
+        for event in EVENTS.finditer(self.masked):
+            self._events.setdefault(self.clause(event.start()), []).append(event)
+
+    def _shorten(self) -> None:
+        """Cuts a clause that goes on and on, so that the work grows no faster than the message."""
+        cuts = [
+            at
+            for start, end in zip(self._starts, self._ends, strict=True)
+            for at in range(start + LONGEST_CLAUSE, end, LONGEST_CLAUSE)
+        ]
+        self._starts = sorted([*self._starts, *cuts])
+        self._ends = sorted([*self._ends, *cuts])
+
+    def _repaired(self, text: str) -> str:
+        """Also notes where each word of the text came from."""
+        utterance = _language().read(text)
+        pieces, self._here, self._there, length = [], [0], [0], 0
+        for token, word in zip(utterance.doc, utterance.words, strict=True):
+            if token.is_space:
+                pieces.append("\n" if "\n" in token.text else "")
+                length += len(pieces[-1])
+                continue
+            piece = word if token.is_alpha and len(token) > 3 else token.lower_
+            self._here.append(length)
+            self._there.append(token.idx)
+            pieces.append(piece + token.whitespace_)
+            length += len(pieces[-1])
+        return "".join(pieces).translate(APOSTROPHES)
+
+    def _place(self, at: int) -> int:
+        """Where a place of the repaired text stands in the message."""
+        i = bisect_right(self._here, at) - 1
+        following = self._there[i + 1] if i + 1 < len(self._there) else len(self.original)
+        return min(self._there[i] + at - self._here[i], following)
+
+    def said(self, kind: str, match: re.Match[str]) -> partial[TimeMention]:
+        start, end = self._place(match.start()), self._place(match.end())
+        return partial(TimeMention, kind, start, max(end, start), self.original[start:end])
+
+    def clause(self, at: int) -> int:
+        return bisect_right(self._starts, at) - 1
+
+    def words(self, clause: int) -> str:
+        """A clause with its times masked; nothing beyond the first and the last one."""
+        return self.masked[self._starts[clause] : self._ends[clause]] if 0 <= clause < len(self._starts) else ""
+
+    def before(self, at: int) -> str:
+        return self.masked[self._starts[self.clause(at)] : at]
+
+    def after(self, at: int) -> str:
+        return self.masked[at : self._ends[self.clause(max(at - 1, 0))]]
+
+    def is_asked(self, at: int) -> bool:
+        """Whether the sentence of a place ends in a question mark."""
+        end = re.compile(r"[.!?\n](?!\d)").search(self.masked, at, at + LONGEST_CLAUSE)
+        return end is not None and end.group() == "?"
+
+    def event(self, match: re.Match[str]) -> str | None:
+        """What happened at a time: the nearest event before it in its clause, else the nearest after it."""
+        events = self._events.get(self.clause(match.start()), [])
+        for event in reversed([e for e in events if e.end() <= match.start()]):
+            if event.lastgroup != "treatment" or not STATE.search(self.masked, event.end(), match.start()):
+                return event.lastgroup
+        return next((e.lastgroup for e in events if e.start() >= match.end()), None)
+
+    def answers_when(self, match: re.Match[str]) -> bool:
+        """Whether a time is offered as the answer to a question ("when does it start, day 3?")."""
+        own = self.clause(match.start())
+        return bool(re.search(r"\b(?:when|what\s+day)\b", self.words(own - 1))) and self.text[match.end() :].startswith(
+            "?"
+        )
+
+    def names_treatment(self, clause: int) -> bool:
+        return any(e.lastgroup == "treatment" for e in self._events.get(clause, []))
+
+    def defines_treatment(self, match: re.Match[str]) -> bool:
+        """Whether the clause after a time says that it is the treatment's ("since Tuesday when I had my treatment")."""
+        following = self.clause(match.start()) + 1
+        joined = re.match(r"\W*(?:which\s+is\s+|that'?s\s+)?when\s", self.text[match.end() :])
+        return bool(joined) and self.names_treatment(following)
+
+    def is_bare(self, clause: int) -> bool:
+        """Whether a clause holds a time and nothing else."""
+        return not FILLER.sub("", self.words(clause).replace("@", ""))
+
+    def borrows_treatment(self, match: re.Match[str]) -> bool:
+        """Whether a bare time belongs to the treatment in the clause before or after it ("Fri just gone, my session")."""
+        own = self.clause(match.start())
+        return self.is_bare(own) and any(
+            self.names_treatment(c) and "@" not in self.words(c) for c in (own - 1, own + 1)
+        )
+
+
+def _expressions(text: str) -> list[tuple[str, re.Match[str]]]:
+    """In the order of the text; where two overlap the sort that stands first in ``EXPRESSIONS``."""
+    found: list[tuple[str, re.Match[str]]] = []
+    taken = bytearray(len(text))
+    for kind, pattern in EXPRESSIONS:
         for match in pattern.finditer(text):
-            if not any(match.start() < e and s < match.end() for s, e, _, _ in raw):
-                raw.append((match.start(), match.end(), kind, match))
-    ordered = sorted(raw, key=lambda r: r[0])
-    return [m for _, _, kind, match in ordered if (m := _mention(text, kind, match)) is not None]
-
-
-def _number(match: re.Match[str]) -> float | None:
-    groups = match.groupdict()
-    if groups.get("o"):
-        return ORDINALS[groups["o"].lower()]
-    text = groups.get("n")
-    if text is None:
-        return 1.0
-    return float(text) if text.isdigit() else float(NUMBERS[re.sub(r"\s+", " ", text.lower())])
+            if not any(taken[match.start() : match.end()]):
+                taken[match.start() : match.end()] = b"\1" * (match.end() - match.start())
+                found.append((kind, match))
+    return sorted(found, key=lambda f: f[1].start())
 
 
 def _days_of(match: re.Match[str]) -> int:
-    unit = match.groupdict().get("unit") or "d"
-    number = _number(match) or 0
-    if match.groupdict().get("n", "").lower() == "half a":
-        number = 0.5
-    return int(number * UNIT_DAYS[unit[0].lower()])
+    """The whole days of "2 and a half weeks", "third", "48 hours"."""
+    said = match.groupdict()
+    if said.get("o"):
+        return ORDINALS[said["o"]]
+    words = re.sub(r"\s+", " ", said.get("n") or said.get("nth") or "a")
+    number = float(words) if words[0].isdigit() else NUMBERS[words]
+    number += 0.5 * bool(said.get("half") or said.get("half_more"))
+    unit = said.get("unit") or "d"
+    return int(number * UNIT_DAYS["mi" if unit.startswith("mi") else unit[0]])
 
 
-def _mention(text: str, kind: str, match: re.Match[str]) -> TimeMention | None:
-    start, end = match.span()
-    before, around = text[max(0, start - 45) : start], _sentence_around(text, start, end)
-    said = partial(TimeMention, start=start, end=end, text=match.group())
-    if kind == "day":
-        before = re.split(r"[.?!\n]", before)[-1]
-        asked = (not STATED.search(before) and QUESTION.search(before)) or re.search(
-            r"\b(by|until|till|around|what about)\s+$", before, re.IGNORECASE
-        )
-        return said("asked" if asked else "since", days=int(_number(match) or 0))
-    if (
-        kind == "after"
-        and match.group().lower().endswith(("in", "on", "from", "since", "past"))
-        and re.match(r"\s+(?:the\s+)?(?:morning|evening|a\s+row)", text[end:])
+def _shifted(days: int, match: re.Match[str], scene: _Scene) -> int:
+    """Counted for another day: "tomorrow is day 3" is day 2, "yesterday was day 2" is day 3."""
+    around = scene.text[max(match.start() - 30, 0) : match.start()], scene.text[match.end() : match.end() + 20]
+    link = r"(?:\s+(?:is|was|will\s+be|it\s+will\s+be|it'?ll\s+be|makes\s+it|would\s+be|i'?m|i'?ll\s+be|on|my|the|only))*\W+"
+    if re.search(rf"\b(?:tomorrow|tmrw){link}$", around[0]) or re.match(r"\W+(?:is\s+)?(?:tomorrow|tmrw)\b", around[1]):
+        return max(days - 1, 0)
+    if re.search(rf"\byesterday\s+was{link}$", around[0]) or re.match(r"\W+was\s+yesterday\b", around[1]):
+        return days + 1
+    return days
+
+
+def _is_negated(match: re.Match[str], scene: _Scene) -> bool:
+    return bool(re.search(r"\b(?:not|isn't|wasn't|nt)\s+(?:on\s+|the\s+|my\s+)*$", scene.before(match.start())))
+
+
+def _is_of_another(match: re.Match[str], scene: _Scene) -> bool:
+    other = PERSON.search(scene.before(match.start()))
+    return other is not None and not SELF.search(other.group("rest"))
+
+
+def _weight(weight: int, match: re.Match[str], scene: _Scene) -> int:
+    own = scene.clause(match.start())
+    if EARLIER.search(scene.words(own)):
+        weight = FORMER
+    near = scene.masked[max(match.start() - 25, 0) : match.start()]
+    return weight + CORRECTION * bool(CORRECTED.search(near))
+
+
+def _count(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
+    """Days counted up to now: "day 3", "3 days post", "it's been 3 days"."""
+    before = scene.before(match.start())
+    if _is_negated(match, scene) or _is_of_another(match, scene):
+        return None
+    days = _shifted(_days_of(match), match, scene)
+    asked = ((GENERAL.search(before) or ASKS.search(before)) and not OWN.search(before)) or scene.answers_when(match)
+    if asked and not EARLIER.search(before):
+        return _Claim(scene.said("asked", match)(days=days))
+    if asked:
+        return None
+    return _Claim(scene.said("since", match)(days=days), _weight(NOW, match, scene))
+
+
+def _day(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
+    before, after = scene.before(match.start()), scene.after(match.end())
+    if re.search(r"\b(?:since|from|than|of|like)\s+$", before):
+        return None
+    if re.search(r"\b(?:by|until|till|around|about|after|before)\s+$", before):
+        return _Claim(scene.said("asked", match)(days=_days_of(match)))
+    of = re.match(r"\s+(?:of|on)\s+(?:my\s+|the\s+|this\s+)?(\w+)", after)
+    if re.match(r"\s+in\s+a\s+row", after) or (
+        of and not re.match(rf"{TREATMENT_NOUN}|heal|recover|post|downtime|aftercare|it\b|this\b", of.group(1))
     ):
         return None
-    if kind in ("after", "been"):
-        asks = re.search(r"\b(can i|when|how long|should i|after)\s*$", before, re.IGNORECASE)
-        asked = asks if "?" in text[end : end + 60] else None
-        return said("asked" if asked else "since", days=_days_of(match))
-    if kind == "ago":
-        return said(_anchor(around, before), days=_days_of(match))
-    if kind == "hours":
-        return said("lasting", days=_days_of(match))
-    if kind == "lasting":
-        return said("lasting", days=_days_of(match))
-    if kind == "last_unit":
-        return said(_anchor(around, before), days=_days_of(match))
-    if kind == "yesterday":
-        days = 2 if match.group("before") or "other" in match.group().lower() else 1
-        return said(_anchor(around, before), days=days)
-    if kind == "today":
-        return said(_anchor(around, before), days=0)
-    if kind == "weekday":
-        if match.group("wd").lower() in ("sat", "sun", "wed", "mon", "fri", "thu") and not re.search(
-            r"\b(on|last|since|this|every|till|until)\s+$", before, re.IGNORECASE
-        ):
+    claim = _count(kind, match, scene)
+    told = re.search(r"\b(?:was|were|had)\b", before + after) or (
+        re.search(r"\bon\s+$", before) and scene.event(match) == "onset"
+    )
+    if claim is None or claim.mention.kind != "since" or not told or OWN.search(before) or _shifted(0, match, scene):
+        return claim
+    return _Claim(scene.said("onset", match)(days=_days_of(match)))
+
+
+def _after(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
+    """'3 days post', '3 days since my session'; not of what else it may be after ('2 days since I used retinol')."""
+    before, after = scene.before(match.start()), scene.after(match.end())
+    if scene.event(match) in ("onset", "other") and EVENTS.search(before):
+        return _Claim(scene.said("onset", match)(days=_days_of(match)))
+    if (match.groupdict().get("link") or "since") in ("after", "since", "from", "past"):
+        first = EVENTS.search(after)
+        if first and first.lastgroup != "treatment":
+            return _Claim(scene.said("onset", match)(days=_days_of(match))) if first.lastgroup == "onset" else None
+        if not first and after.strip() and not STATE.search(after) and not re.match(r"\s*(?:now|and)\b", after):
             return None
-        return said(
-            _anchor(around, before),
-            weekday=WEEKDAYS[match.group("wd").lower()],
-            last_week=bool(match.group("week")),
-        )
-    groups = match.groupdict()
-    month = MONTHS[groups["mon"].lower()] if groups.get("mon") else int(groups.get("mm") or 0)
-    return said(_anchor(around, before), date=(int(groups.get("y") or 0), month, int(groups["d"])))
+    return _count(kind, match, scene)
 
 
-def _sentence_around(text: str, start: int, end: int) -> str:
-    left = max((text.rfind(c, 0, start) for c in ".!?\n,;"), default=-1)
-    right = min((p for p in (text.find(c, end) for c in ".!?\n,;") if p >= 0), default=len(text))
-    return text[left + 1 : right]
+def _been(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
+    after = scene.after(match.end())
+    if re.match(r"\s+(?:of|without|with)\b", after):
+        return _Claim(scene.said("lasting", match)(days=_days_of(match)))
+    since = re.search(r"\bsince\b(.*)", after)
+    first = EVENTS.search(since.group(1)) if since else None
+    if first and first.lastgroup == "onset":
+        return _Claim(scene.said("onset", match)(days=_days_of(match)))
+    return _count(kind, match, scene)
 
 
-def _anchor(around: str, before: str) -> str:
-    """Of what a past moment speaks: the treatment, a sign's beginning, or nothing that is said."""
-    if re.search(r"\bsince\s+(?:last\s+)?$", before, re.IGNORECASE):
-        return "onset"
-    if ONSET.search(around) and not re.search(
-        r"\b(session|treat\w*|micro\s?-?need\w*|needl\w+|done|appointment|procedure)\b", around, re.IGNORECASE
+def _asked_after(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
+    """'After 4 days' is asked about or a rule; told of with a state of now it is a count."""
+    before, after = scene.before(match.start()), scene.after(match.end())
+    if ASKS.search(before) or GENERAL.search(before + after) or scene.is_asked(match.end()):
+        return _Claim(scene.said("asked", match)(days=_days_of(match)))
+    if STATE.search(before + after):
+        return _Claim(scene.said("since", match)(days=_days_of(match)), FORMER)
+    return None
+
+
+def _until(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
+    """'It'll be a week on Monday': counted to a day that is still to come."""
+    before, after = scene.before(match.start()), scene.after(match.end())
+    if not (
+        scene.names_treatment(scene.clause(match.start()))
+        or (re.search(r"(?:it|that)(?:'?ll| will)\s+$", before) and not after.strip())
     ):
-        return "onset"
-    return "since" if TREATED.search(around) else "unclear"
+        return None
+    said = scene.said("since", match)
+    if match.groupdict().get("wd"):
+        return _Claim(said(days=_days_of(match), weekday=WEEKDAYS[match.group("wd")]), _weight(NOW, match, scene))
+    return _Claim(said(days=max(_days_of(match) - 1, 0)), _weight(NOW, match, scene))
+
+
+def _bare(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
+    """A count with no word of direction: of the treatment if that stands in its clause, or if it stands alone ("ten days,
+    still pink"), else how long a sign has lasted."""
+    own = scene.clause(match.start())
+    said = partial(scene.said, match=match)
+    if scene.is_bare(own):
+        if _days_of(match) > LONGEST_SIGN:
+            return None
+        return _Claim(said("since")(days=_days_of(match)), MOMENT)
+    if (
+        ASKS.search(scene.words(own))
+        or GENERAL.search(scene.words(own))
+        or re.search(r"\b(?:lasted|took|takes)\s+$", scene.before(match.start()))
+    ):
+        return None
+    if scene.event(match) == "treatment" and not re.match(r"\s+of\b", scene.after(match.end())):
+        return _count(kind, match, scene)
+    return _lasting(kind, match, scene) if match.group("unit")[0] in "hd" else None
+
+
+def _lasting(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
+    words = scene.words(scene.clause(match.start()))
+    days = _days_of(match)
+    if (
+        days > LONGEST_SIGN
+        or ASKS.search(words)
+        or GENERAL.search(words)
+        or re.search(r"\b(?:us(?:e|ed|ing)|tak(?:e|en|ing)|took)\b", words)
+    ):
+        return None
+    return _Claim(scene.said("lasting", match)(days=days))
+
+
+def _fixed_day(days: int, kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
+    """'The night of the treatment', 'straight after my session', 'it's the day after': of now only where it is said so."""
+    before, after = scene.before(match.start()), scene.after(match.end())
+    named = re.match(rf"\s+(?:(?:my|the|a|having|getting)\s+)*(?:\w+\s+)?(?:{TREATMENT_NOUN}|it\b)", after)
+    if not named or GENERAL.search(before) or PAST.search(before + after[named.end() :]):
+        return None
+    if days == 0 and FILLER.sub("", before) and not STATE.search(before):
+        return None
+    return _Claim(scene.said("since", match)(days=days), _weight(NOW, match, scene))
+
+
+def _moment(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
+    """A moment of the past: of what happened then."""
+    said = partial(_told, kind, match, scene)
+    before, own = scene.before(match.start()), scene.words(scene.clause(match.start()))
+    if _is_negated(match, scene) or NOT_YET.search(own) or _is_of_another(match, scene) or QUOTED.search(before):
+        return None
+    if kind in ("weekday", "date") and TO_COME.search(before):
+        return None
+    if scene.defines_treatment(match):
+        return said("since")
+    if re.search(r"\b(?:since|from)\s+(?:about\s+|around\s+)?$", before) and not re.match(
+        r"'?s?\s+(?:\w+\s+)?" + TREATMENT_NOUN, scene.after(match.end())
+    ):
+        return None if kind == "today" else said("onset")
+    event = scene.event(match)
+    asks = bool(ASKS.search(own)) and not PAST.search(own)
+    if event == "treatment":
+        return None if asks else said("since")
+    if scene.borrows_treatment(match) or (
+        kind != "today" and PUT_RIGHT.search(own) and scene.is_bare(scene.clause(match.start()))
+    ):
+        return said("since")
+    if scene.is_bare(scene.clause(match.start())):
+        return said("unclear")
+    if kind == "today" or asks or event == "other":
+        return None
+    return said("onset" if event == "onset" else "loose")
+
+
+def _told(sort: str, match: re.Match[str], scene: _Scene, kind: str) -> _Claim | None:
+    """What a moment's words say of the day."""
+    said, groups = scene.said(kind, match), match.groupdict()
+    claim = partial(_Claim, weight=_weight(MOMENT, match, scene))
+    if sort == "ago":
+        return claim(said(days=_days_of(match) + bool(groups.get("more"))))
+    if sort == "moment":
+        return claim(said(days=2 if groups.get("back2") else 1))
+    if sort == "today":
+        alone = scene.words(scene.clause(match.start())).replace("@", "").strip() and "@" not in _without(match, scene)
+        return claim(said(days=0)) if alone or kind != "since" else _Claim(said(days=0), FORMER)
+    if sort == "weekday":
+        return claim(said(weekday=WEEKDAYS[groups.get("wd") or "saturday"], last_week=groups.get("week") is not None))
+    month = MONTHS[groups["mon"]] if groups.get("mon") else int(groups.get("mm") or 0)
+    return claim(said(date=(int(groups.get("y") or 0), month, int(groups["d"]))))
+
+
+def _without(match: re.Match[str], scene: _Scene) -> str:
+    """The clause of a time without that time."""
+    return scene.before(match.start()) + scene.after(match.end())
+
+
+def _weekday(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
+    """A weekday; "sat" and "sun" are also words, and mean the day only where a day is looked for."""
+    if match.groupdict().get("wd") in ("sat", "sun"):
+        before = re.search(
+            rf"(?:\b(?:on|last|since|past|done|this)|{TREATMENT_NOUN}\s+was)\s+$", scene.before(match.start())
+        )
+        if not before and match.group() in ("sat", "sun"):
+            return None
+    if re.match(r"\s+(?:morning\s+|night\s+)?@*\s*(?:today|now)\b", scene.text[match.end() :]):
+        return None
+    return _moment(kind, match, scene)
+
+
+def _nothing(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
+    """A span of time that says nothing of the past: a rate, a term, a day to come."""
+    return None
+
+
+_RULES: dict[str, Callable[[str, re.Match[str], _Scene], _Claim | None]] = {
+    "day": _day,
+    "after": _after,
+    "been": _been,
+    "asked_after": _asked_after,
+    "until": _until,
+    "bare": _bare,
+    "lasting": _lasting,
+    "next_day": partial(_fixed_day, 1),
+    "same_day": partial(_fixed_day, 0),
+    "moment": _moment,
+    "ago": _moment,
+    "today": _moment,
+    "date": _moment,
+    "weekday": _weekday,
+    "noise": _nothing,
+}

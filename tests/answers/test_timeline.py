@@ -35,9 +35,9 @@ def words(text: str) -> int:
 @pytest.mark.parametrize(
     ("day", "says", "following"),
     [
-        (0, "tiny blood dots", "Days 1 to 2"),
-        (3, "flakes fall on their own", "Days 6 to 7"),
-        (5, "flakes fall on their own", "Days 6 to 7"),
+        (0, "tiny blood dots", "Days 1-2"),
+        (3, "flakes fall on their own", "Days 6-7"),
+        (5, "flakes fall on their own", "Days 6-7"),
         (7, "Keep up the sun cover", "After a week"),
     ],
 )
@@ -157,7 +157,7 @@ def test_the_outcome_carries_it_as_json(talk: Talks, knowledge: KnowledgeBase) -
         "first": 0,
         "last": 0,
         "title": "The day itself",
-        "text": "Pink or red skin, tiny blood dots, a little swelling and tight skin.",
+        "text": "Red, tight skin, tiny blood dots, a little swelling.",
     }
     assert reply["timeline"]["stages"][-1]["last"] is None
     greeting = talk(1).say("hello", "greet").to_dict(knowledge)["replies"][0]

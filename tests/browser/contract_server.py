@@ -57,14 +57,14 @@ ANSWER = (
 )
 EXPECT = (
     "Day 3. Skin may flake and itch. A few spots or tiny bumps can come up. Keep it moist and let the flakes fall on their own. "
-    "Next: Days 6 to 7.\nI cannot see your skin. Call us today on 020 7946 0000 if it gets worse, spreads, hurts more, feels hot, "
+    "Next: Days 6-7.\nI cannot see your skin. Call us today on 020 7946 0000 if it gets worse, spreads, hurts more, feels hot, "
     "leaks pus, or you get a fever. Call 999 for trouble breathing or a swollen mouth or throat."
 )
 STAGES = [
-    (0, 0, "The day itself", "Pink or red skin, tiny blood dots, a little swelling and tight skin."),
-    (1, 2, "Days 1 to 2", "Red and puffy skin peaks, then fades. It can feel rough and dry."),
-    (3, 5, "Days 3 to 5", "Skin may flake and itch. A few spots or tiny bumps can come up."),
-    (6, 7, "Days 6 to 7", "Mostly settled. Spots are drying."),
+    (0, 0, "The day itself", "Red, tight skin, tiny blood dots, a little swelling."),
+    (1, 2, "Days 1-2", "Red and puffy skin peaks, then fades. It can feel rough and dry."),
+    (3, 5, "Days 3-5", "Skin may flake and itch. A few spots or tiny bumps can come up."),
+    (6, 7, "Days 6-7", "Mostly settled. Spots are drying."),
     (8, None, "After a week", "The look is near to usual. New collagen builds for weeks."),
 ]
 EXPECT_WITHOUT_A_DAY = (

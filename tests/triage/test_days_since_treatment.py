@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import time
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from aftercare.triage import Reader, Report, update
+from aftercare.triage.time_expressions import find_times
 
+SAID = Path(__file__).with_name("days_said.jsonl")
+"""Messages as patients write them, each with its clock and the days since treatment that it states (or null)."""
 CASES = [
     ("day 3 and it is red", 3),
     ("i'm on day 5, still peeling", 5),
@@ -33,6 +39,138 @@ def test_days_since(reader: Reader, now: datetime, text: str, days: int | None) 
     assert update(Report(), reader.read(text), now).day(now) == days
 
 
+PRINCIPLES = {
+    "a time belongs to the nearest event before it in its clause": [
+        ("My session was on Monday and the bruises appeared yesterday", 3),
+        ("had it done yesterday and my eyes are puffy this morning", 1),
+        ("yesterday I noticed bumps after my treatment", None),
+        ("I drank wine last night", None),
+    ],
+    "a treatment is also it, mine, done, and you": [
+        ("did it yesterday n i have leg day", 1),
+        ("mine was on monday", 3),
+        ("had mn 2 days ago", 2),
+        ("you saw me on monday", 3),
+        ("I've had it since Monday, a rash", None),
+    ],
+    "a bare time goes with the treatment beside it": [
+        ("Monday just gone, my session. Red", 3),
+        ("it was yesterday, my treatment", 1),
+    ],
+    "what is to come says nothing": [
+        ("my treatment is on Monday", None),
+        ("I have an appointment on Tuesday", None),
+        ("having it done tomorrow", None),
+        ("if I had it done on Thursday would I be ok for Saturday?", None),
+    ],
+    "a day asked about or heard of is not the patient's, unless they say so": [
+        ("can I run on day 7?", None),
+        ("i heard day 4 is the worst", None),
+        ("does it get worse on day 2?", None),
+        ("why am I still red on day 4?", 4),
+        ("is it normal that I'm peeling on day 4", 4),
+    ],
+    "others and other procedures do not count": [
+        ("my sister had hers done last week", None),
+        ("had my nails done yesterday", None),
+        ("had botox 2 weeks ago and microneedling yesterday", 1),
+    ],
+    "of several days the corrected, the present and the latest one stands": [
+        ("not day 3, day 4", 4),
+        ("day 2 was awful, now day 4 and it itches", 4),
+        ("had the first one six weeks ago and the second one 9 days ago", 9),
+    ],
+    "days can be counted for another day": [
+        ("it'll be a week on Monday since my session", 3),
+        ("tomorrow is day 3", 2),
+        ("yesterday was day 2", 3),
+        ("a week ago yesterday i had my needling", 8),
+    ],
+    "a span is of the treatment only where it says so": [
+        ("2 days since I used retinol", None),
+        ("9 days since u did my face", 9),
+        ("on day 3 of antibiotics", None),
+        ("one tablet every 4 hours for 5 days", None),
+        ("0.5mm, spf 50, 3 sessions, age 34", None),
+    ],
+    "today's weekday is a week ago": [("treatment was thursday", 7)],
+    "typing errors in words of time are repaired": [
+        ("yestarday i had my treatmnt", 1),
+        ("had it done on tuseday", 2),
+    ],
+    "figures are read as the order that lies nearest in the past": [
+        ("treated 9/3", 3),
+        ("treated on 3/9", 3),
+        ("treated on 2/28", 12),
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [case for cases in PRINCIPLES.values() for case in cases],
+    ids=[f"{name}: {text}" for name, cases in PRINCIPLES.items() for text, _ in cases],
+)
+def test_principles(reader: Reader, now: datetime, text: str, days: int | None) -> None:
+    assert update(Report(), reader.read(text), now).day(now) == days
+
+
+def test_nineteen_of_twenty_messages_are_read_right(reader: Reader) -> None:
+    wrong: dict[bool, list[str]] = {True: [], False: []}
+    count = {True: 0, False: 0}
+    for line in SAID.read_text(encoding="utf-8").splitlines():
+        said = json.loads(line)
+        when, stated = datetime.fromisoformat(said["now"]), said["days_since"] is not None
+        count[stated] += 1
+        if update(Report(), reader.read(said["text"]), when).day(when) != said["days_since"]:
+            wrong[stated].append(said["text"])
+    for stated in (True, False):
+        assert len(wrong[stated]) <= 0.05 * count[stated], wrong[stated]
+
+
+@pytest.mark.parametrize(
+    ("asked", "text", "days"),
+    [("day", "three", 3), (None, "3", None), ("day", "it would have been Monday", 3), ("check", "no, today", None)],
+)
+def test_what_is_asked_decides_on_an_answer_without_an_event(
+    reader: Reader, now: datetime, asked: str | None, text: str, days: int | None
+) -> None:
+    known = Report(asked=asked, treated_on=None)
+    assert update(known, reader.read(text), now).day(now) == days
+
+
+def test_a_day_is_corrected_in_a_later_message(reader: Reader, now: datetime) -> None:
+    known = Report(treated_on=now.date() - timedelta(days=1))
+    assert update(known, reader.read("sorry I meant Monday"), now).day(now) == 3
+
+
+def test_a_sign_that_began_days_after_proves_a_least_day(reader: Reader, now: datetime) -> None:
+    report = update(Report(), reader.read("Redness started 8 days after the treatment"), now)
+    assert (report.day(now), report.at_least(now)) == (None, 8)
+
+
+def test_what_is_older_than_any_treatment_proves_no_day(reader: Reader, now: datetime) -> None:
+    assert update(Report(), reader.read("acne for 10 years"), now).at_least(now) is None
+
+
+@pytest.mark.parametrize("text", ["Hi…  I had  it DONE\n\nyestarday’s  morning", "got it done  on tuseday, ok?"])
+def test_a_mention_quotes_the_message_as_it_was_written(text: str) -> None:
+    mentions = find_times(text)
+    assert mentions
+    assert [text[m.start : m.end] for m in mentions] == [m.text for m in mentions]
+
+
+@pytest.mark.parametrize("piece", ["had it 3 ", "the ", " ", "for about ", "day 3 and since tuesday "])
+def test_the_work_grows_no_faster_than_the_message(piece: str) -> None:
+    find_times(piece)
+    took = []
+    for length in (3_000, 24_000):
+        begun = time.perf_counter()
+        find_times((piece * length)[:length])
+        took.append(time.perf_counter() - begun)
+    assert took[1] < 24 * took[0] + 0.1
+
+
 def test_a_day_asked_about_does_not_move_the_treatment(reader: Reader, now: datetime) -> None:
     known = Report(treated_on=now.date() - timedelta(days=2))
     after = update(known, reader.read("what about day 5?"), now)
@@ -50,8 +188,6 @@ def test_the_day_moves_with_the_clock(reader: Reader, now: datetime) -> None:
 
 
 def test_a_report_survives_json(reader: Reader, now: datetime) -> None:
-    import json
-
     report = update(
         Report(treated_on=date(2026, 3, 9)), reader.read("the redness is spreading and i take warfarin"), now
     )

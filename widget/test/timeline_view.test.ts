@@ -6,7 +6,7 @@ import { days, stageOf, tellsSame } from "../src/timeline_view";
 const stage = (first: number, last: number | null, title: string, text: string): Stage => ({ first, last, title, text });
 const STAGES = [
   stage(0, 0, "The day itself", "Red skin."),
-  stage(1, 2, "Days 1 to 2", "Puffy skin. It can feel dry."),
+  stage(1, 2, "Days 1-2", "Puffy skin. It can feel dry."),
   stage(8, null, "After a week", "Near to usual."),
 ];
 
@@ -20,7 +20,7 @@ test("the mark names the days of its stage", () => {
 
 test("the picture takes the place of a list only where each line is how a stage begins", () => {
   const timeline = { today: null, stages: STAGES };
-  const lines = ["The day itself: Red skin.", "Days 1 to 2: Puffy skin.", "After a week: Near to usual."];
+  const lines = ["The day itself: Red skin.", "Days 1-2: Puffy skin.", "After a week: Near to usual."];
   assert.equal(tellsSame(lines, timeline), true);
   assert.equal(tellsSame(lines.slice(1), timeline), false);
   assert.equal(tellsSame([...lines.slice(0, 2), "After a week: Call us."], timeline), false);
