@@ -101,7 +101,7 @@ def _more(questions: Sequence[Question]) -> tuple[Button, ...]:
 
 def _not_covered(questions: Sequence[Question], knowledge: KnowledgeBase) -> str:
     """Names what was asked of beside the rest and the guide says nothing of."""
-    asked = [i for q in questions if q.kind == "can_i" for i in q.items if i.kind in ("product", "activity")]
+    asked = [i for q in questions for i in q.items if i.kind in ("product", "activity", "topic")]
     names = [i.name for i in dict.fromkeys(asked) if not i.covered or not i.sentences]
     return str(knowledge.phrases["partly_not_covered"]).format(names=" and ".join(names)) if names else ""
 
@@ -144,6 +144,10 @@ def _is_normal(question: Question, draft: Draft, knowledge: KnowledgeBase) -> bo
     products = [i for i in question.items if i.kind in ("product", "activity")]
     if not said and products:
         return _can(question, draft, knowledge)
+    if not said:
+        topics = [s for item in question.items[:MOST_ITEMS] if (s := _about(item)) is not None]
+        draft.say(*topics)
+        said = bool(topics)
     return said
 
 
@@ -162,9 +166,12 @@ def _expected(item: Item, day: int | None) -> Sentence | None:
 
 
 def _can(question: Question, draft: Draft, knowledge: KnowledgeBase) -> bool:
+    """What has to wait comes alone where it is in another product that may be used ("my cleanser has an acid in it")."""
     said = False
-    for item in [i for i in question.items if i.kind in ("product", "activity")]:
-        early = item.allowed_from is None or (question.day is not None and question.day < item.allowed_from)
+    things = [i for i in question.items if i.kind in ("product", "activity")]
+    waiting = [i for i in things if i.kind == "product" and i.sentences.get("can_later") and _is_early(i, question.day)]
+    for item in [i for i in things if not waiting or i in waiting or i.kind == "activity"]:
+        early = _is_early(item, question.day)
         sentence = (_first(item, "can_later") if early else None) or _first(item, "can")
         if question.day is None and item.allowed_from not in (None, 0):
             sentence = _first(item, "can_later") or sentence
@@ -178,6 +185,10 @@ def _can(question: Question, draft: Draft, knowledge: KnowledgeBase) -> bool:
             Question("what_to_apply", question.items, question.day, False, False, False), draft, knowledge
         )
     return said
+
+
+def _is_early(item: Item, day: int | None) -> bool:
+    return item.allowed_from is None or (day is not None and day < item.allowed_from)
 
 
 def _worry(question: Question, draft: Draft, knowledge: KnowledgeBase) -> bool:
@@ -227,6 +238,8 @@ def _by_purpose(question: Question, draft: Draft, knowledge: KnowledgeBase) -> b
     sentences = [s for item in items if (s := _first(item, purpose) or _about(item)) is not None]
     if not sentences and purpose in ("apply", "avoid", "why", "how_long") and not _named_but_unknown(question):
         sentences = [s for s in [_first(knowledge.items[GENERAL], purpose)] if s is not None]
+    if purpose == "apply" and question.day == 0 and knowledge.timeline:
+        draft.say(knowledge.timeline[0].sentences[-1])  # on the day itself only what the clinic gave
     draft.say(*sentences)
     for item in items:
         draft.offer(_first(item, "note"))

@@ -84,7 +84,7 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
             "knowledge": "data/knowledge",
             "examples": ["data/nlu/findings", "data/nlu/topics"],
             "difference": "data/nlu_encoder_difference.npz",
-            "false_alarms": {"finding": 0.03, "symptom": 0.02, QUALITY: 0.01, "product": 0.02, "activity": 0.02, "topic": 0.02},
+            "false_alarms": {"finding": 0.055, "symptom": 0.03, QUALITY: 0.015, "product": 0.02, "activity": 0.02, "topic": 0.02},
         }
 
     @classmethod

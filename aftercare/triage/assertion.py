@@ -215,6 +215,8 @@ def _reaches(found: _Found, tokens: frozenset[int], utterance: Utterance) -> boo
     if direction == "closing":
         same_sentence = utterance.sentence[found.start] == utterance.sentence[last]
         return same_sentence and found.start > last and _past(_part(last, utterance), utterance)
+    if direction == "whole_sentence":
+        return utterance.sentence[found.start] == utterance.sentence[last] and found.start < last
     if direction == "sentence":
         return utterance.region[found.start] == utterance.region[last] and found.start < last
     same = utterance.clause[found.start] == utterance.clause[last]
