@@ -226,7 +226,10 @@ def train(arguments: argparse.Namespace) -> None:
     chance = random.Random(1)
     names, findings, examples = read_examples(PROJECT / "data" / "nlu")
     seen = [example for example in examples if not is_kept_back(example.text)]
-    print(f"{findings} findings, {len(names) - findings} topics, {len(seen)} texts, {len(examples) - len(seen)} kept back", flush=True)
+    print(
+        f"{findings} findings, {len(names) - findings} topics, {len(seen)} texts, {len(examples) - len(seen)} kept back",
+        flush=True,
+    )
     tokenizer = BertWordPieceTokenizer(str(arguments.encoder / "vocab.txt"), lowercase=True)
     tokenizer.enable_truncation(MAX_TOKENS)
     tokenizer.enable_padding()
@@ -274,7 +277,9 @@ def resume(model: Bert, path: Path) -> None:
         for layer in ADAPTED:
             for name in DENSE:
                 dense = model.dense[f"{layer}.{name}".replace(".", "_")]
-                down, up = (torch.from_numpy(arrays[f"{layer}.{name}.{part}"].astype(np.float32)) for part in ("down", "up"))
+                down, up = (
+                    torch.from_numpy(arrays[f"{layer}.{name}.{part}"].astype(np.float32)) for part in ("down", "up")
+                )
                 dense.down.data, dense.up.data = down, up / dense.scale
 
 

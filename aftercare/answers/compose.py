@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from aftercare.answers import clinical, talk
-from aftercare.answers.answer import Answer, Draft, Reply
+from aftercare.answers.answer import LONGEST, Answer, Reply
 from aftercare.answers.flags import flag_reply
 from aftercare.knowledge import Clinic, Item, KnowledgeBase
 from aftercare.knowledge.model import Tier
@@ -30,6 +30,7 @@ CLINICAL = (
 """Question types that are answered from the knowledge base."""
 WORRIES = frozenset({"is_normal", "when_to_worry", "report"})
 OUT_OF_SCOPE = "out_of_scope_"
+NO_NAME = "I cannot say what it is."
 MEDICINES = frozenset(
     {"painkillers", "antihistamines", "antivirals", "prescription_cream", "hydrocortisone", "supplements", "retinoid"}
 )
@@ -120,7 +121,7 @@ def _calm(turn: Turn, report: Report, assessment: Assessment, knowledge: Knowled
     urgent = report.open_tier == "urgent"
     if urgent and reply.kind in ("answer", "check_question", "day_question", "not_covered"):
         reply, settled = talk.fixed("urgent_again", "urgent", knowledge, clinic), replace(settled, asked=None)
-    elif urgent and reply.kind in ("small_talk", "medicine", "diagnosis", "out_of_scope", "fallback"):
+    elif urgent and reply.kind in ("small_talk", "medicine", "diagnosis", "out_of_scope", "fallback", "handoff"):
         reply = replace(reply, text=f"{reply.text} {_still_call(clinic)}")
     soon = handoff == "other_language"  # ruling 24
     tier: Tier = (
@@ -219,8 +220,10 @@ def _diagnosis(
     if not _subject_items(turn, report, knowledge):
         return no, None, _offering(report, no)
     reply, handoff, report = _clinical(turn, ("is_normal",), report, assessment, knowledge, clinic)
-    draft = Draft(clinic).plain("I cannot say what it is.").plain(reply.text)
-    return replace(reply, text=" ".join(draft.parts)), handoff, report
+    text = reply.text
+    if len(text.split()) + len(NO_NAME.split()) > LONGEST:
+        text = text.partition(". ")[2]  # without what was understood
+    return replace(reply, text=f"{NO_NAME} {text}"), handoff, report
 
 
 def _subject_items(turn: Turn, report: Report, knowledge: KnowledgeBase) -> tuple[Item, ...]:
@@ -261,7 +264,7 @@ def _clinical(
 
 
 def _as_it_can_be_answered(kind: str, items: tuple[Item, ...]) -> str:
-    """"May I" of nothing but a sign ("can I leave the bumps?") is answered with what the sign means."""
+    """ "May I" of nothing but a sign ("can I leave the bumps?") is answered with what the sign means."""
     return "is_normal" if kind == "can_i" and items and all(i.kind == "symptom" for i in items) else kind
 
 

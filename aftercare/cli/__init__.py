@@ -20,8 +20,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "train": ("aftercare.cli.train", "train the language model, check it and publish it"),
     "doctor": ("aftercare.cli.doctor", "look for what is missing or wrong, and say what to do"),
     "kb": ("aftercare.cli.kb", "check the knowledge base, render it for sign-off, tell what a change means"),
-    "replay": ("aftercare.cli.replay", "run messages or dialogues through the whole product and write what came of each"),
-    "report": ("aftercare.cli.report", "tell how good a replay was: a table, and a page with the messages that went wrong"),
+    "replay": (
+        "aftercare.cli.replay",
+        "run messages or dialogues through the whole product and write what came of each",
+    ),
+    "report": (
+        "aftercare.cli.report",
+        "tell how good a replay was: a table, and a page with the messages that went wrong",
+    ),
     "evaluate": ("aftercare.cli.evaluate", "replay the held-out messages and tell how good that was, in numbers"),
     "staff": ("aftercare.cli.staff", "add a staff account or give one a new password"),
 }

@@ -297,7 +297,14 @@ def _flags(file: YamlFile, sources: Mapping[str, Source]) -> dict[str, Flag]:
 
 def _cues(file: YamlFile) -> tuple[Cue, ...]:
     return tuple(
-        Cue(raw["assertion"], raw["direction"], raw.get("scope", FOREVER), tuple(raw.get("cues", ())), tuple(raw.get("patterns", ())), raw.get("stops_at_comma", False))
+        Cue(
+            raw["assertion"],
+            raw["direction"],
+            raw.get("scope", FOREVER),
+            tuple(raw.get("cues", ())),
+            tuple(raw.get("patterns", ())),
+            raw.get("stops_at_comma", False),
+        )
         for raw in file.data["context_rules"]
     )
 

@@ -40,6 +40,10 @@ MAY_HOLD_FINDINGS = frozenset({"report", "diagnosis", "is_normal", "when_to_worr
 HARDLY = 0.1
 """The probability below which ambiguous words are taken not to mean a finding: next to none that mean it are below."""
 
+BESIDE_WORDS = 0.5
+"""The probability from which a further finding is taken from a message in which the wordings name a sign already: "a bit
+tender" is near severe pain, and is not."""
+
 STANDING = frozenset({"present", "uncertain", "other_person", "resolving"})
 """Assertions of a sign that something can be said of: it got worse, it spreads."""
 
@@ -84,7 +88,14 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
             "knowledge": "data/knowledge",
             "examples": ["data/nlu/findings", "data/nlu/topics"],
             "difference": "data/nlu_encoder_difference.npz",
-            "false_alarms": {"finding": 0.055, "symptom": 0.03, QUALITY: 0.015, "product": 0.02, "activity": 0.02, "topic": 0.02},
+            "false_alarms": {
+                "finding": 0.055,
+                "symptom": 0.03,
+                QUALITY: 0.015,
+                "product": 0.02,
+                "activity": 0.02,
+                "topic": 0.02,
+            },
         }
 
     @classmethod
@@ -179,8 +190,9 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
     def _add(self, message: Message, text: str, encoder: Encoder, model: FindingsModel) -> None:
         clauses = [(start, end) for start, end in self._reader.clauses(text) if " " in text[start:end].strip()]
         rows = encoder.encode_spans(text, clauses)
-        detections = model.detect(rows)
         entities = _without_doubtful(message.get(ENTITIES, []), model.likeliest(rows))
+        explained = any(entity["entity"] in SIGNS for entity in entities)
+        detections = [one for one in model.detect(rows) if not explained or one.confidence >= BESIDE_WORDS]
         named = {entity["value"] for entity in entities if "assertion" in entity}
         spans = [(0, len(text)), *clauses]
         if any(entity["entity"] in THINGS | SIGNS for entity in entities):
@@ -218,7 +230,8 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
     ) -> list[dict[str, Any]]:
         """The entities with a learned quality: on the signs that stand, unless one has it, else as a ``change``."""
         quality = QUALITIES_OF_CHANGE[detected.finding]
-        if change["assertion"] not in STANDING or any(quality in entity.get("qualities", ()) for entity in entities):
+        known = {quality for entity in entities for quality in entity.get("qualities", ())}
+        if change["assertion"] not in STANDING or quality in known or (quality == "worse" and "better" in known):
             return entities
         signs = [e for e in entities if e["entity"] in SIGNS and e.get("assertion") in STANDING]
         if not signs:

@@ -188,8 +188,7 @@ def _part(place: int, utterance: Utterance) -> range:
 def _told_of_now(places: Iterable[int], utterance: Utterance) -> bool:
     """Whether one of the words speaks of the present. The 's of "my sister's throat" does not, that of "it's" does."""
     return any(
-        utterance.words[i] in PRESENT
-        and (utterance.words[i] != "'s" or i == 0 or utterance.words[i - 1] in SHORTENED)
+        utterance.words[i] in PRESENT and (utterance.words[i] != "'s" or i == 0 or utterance.words[i - 1] in SHORTENED)
         for i in places
     )
 

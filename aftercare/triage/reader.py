@@ -341,7 +341,8 @@ def _measured(text: str, findings: list[Finding]) -> list[Finding]:
 
     In between there is no fever in "a temperature of 37.2"; who feels feverish as well still does.
     """
-    found, between = [], False
+    found: list[Finding] = []
+    normal: list[Finding] = []
     for match in TEMPERATURE.finditer(text):
         number = float(match.group("n").replace(",", "."))
         unit = (match.group("unit") or "").lower()[:1]
@@ -354,11 +355,13 @@ def _measured(text: str, findings: list[Finding]) -> list[Finding]:
         if not spoken or not 34 <= celsius <= 43:
             continue
         item = "fever" if celsius >= 37.95 else "low_temperature" if celsius < 36 else None
-        between = between or item is None
         if item:
             found.append(Finding(item, "finding", match.start(), match.end(), match.group(), "present", False))
-    if between and not found:
+        else:
+            normal.append(Finding("fever", "finding", match.start(), match.end(), match.group(), "negated"))
+    if normal and not found:
         findings = [f for f in findings if f.item != "fever" or not NAMES_TEMPERATURE.search(f.text)]
+        found = normal
     return findings + found
 
 
@@ -374,12 +377,16 @@ def _ages(text: str) -> list[Finding]:
 
 
 def _pain_scores(text: str) -> list[Finding]:
-    """'8/10': 7 or more is severe pain (red_flags.md U4)."""
-    return [
-        Finding("pain", "symptom", m.start(), m.end(), m.group(), "present", False, frozenset({"severe"}))
-        for m in PAIN_SCORE.finditer(text)
-        if int(m.group("n")) >= 7 and re.search(r"\b(pain|sore|hurt|agony|ache)", text, re.IGNORECASE)
-    ]
+    """'8/10': 7 or more is severe pain (red_flags.md U4), less is none."""
+    found = []
+    for m in PAIN_SCORE.finditer(text):
+        if re.search(r"\b(pain|sore|hurt|agony|ache)", text, re.IGNORECASE):
+            if int(m.group("n")) >= 7:
+                severe = frozenset({"severe"})
+                found.append(Finding("pain", "symptom", m.start(), m.end(), m.group(), "present", False, severe))
+            else:
+                found.append(Finding("pain_severe", "finding", m.start(), m.end(), m.group(), "negated"))
+    return found
 
 
 def _domain_words(knowledge: KnowledgeBase) -> set[str]:

@@ -83,7 +83,7 @@ def trained(examples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def trained_on(examples: Path, tmp_path: Path) -> FindingsDetector:
     (tmp_path / "storage").mkdir(exist_ok=True)
     storage, resource = LocalModelStorage(tmp_path / "storage"), Resource("findings")
-    config = {**FindingsDetector.get_default_config(), "examples": str(examples)}
+    config = {**FindingsDetector.get_default_config(), "examples": [str(examples)]}
     plain = [Message({TEXT: text, INTENT: "can_i"}) for text in PLAIN]
     FindingsDetector(config, storage, resource).train(TrainingData(plain))
     return FindingsDetector.load(config, storage, resource, None)  # type: ignore[arg-type]
