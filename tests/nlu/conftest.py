@@ -28,14 +28,14 @@ EXAMPLES = {
     ],
     "can_i": [
         "can I wear makeup",
-        "can I wear sunscreen",
+        "can I wear sunscreen while I am red",
         "can I go swimming",
         "may I use retinol",
         "am I allowed to exercise",
     ],
     "report": ["my skin is red", "my face is swollen", "I have bumps on my chin", "my cheeks are peeling"],
     "thanks": ["thank you", "thanks a lot", "many thanks", "cheers that helps"],
-    "out_of_scope_off_topic": ["who won the football", "tell me a joke", "will it rain tomorrow", "book me a taxi"],
+    "out_of_scope_off_topic": ["who won the election", "tell me a joke", "will it rain tomorrow", "book me a taxi"],
 }
 
 
