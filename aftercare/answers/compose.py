@@ -31,6 +31,8 @@ CLINICAL = (
 WORRIES = frozenset({"is_normal", "when_to_worry", "report"})
 OUT_OF_SCOPE = "out_of_scope_"
 NO_NAME = "I cannot say what it is."
+SIGNS_DENIED = 3
+"""Signs that a patient has to deny unasked before our check question is answered by that (red_flags.md section 1)."""
 MEDICINES = frozenset(
     {"painkillers", "antihistamines", "antivirals", "prescription_cream", "hydrocortisone", "supplements", "retinoid"}
 )
@@ -289,7 +291,7 @@ def _question(
     kind: str, items: tuple[Item, ...], turn: Turn, report: Report, assessment: Assessment
 ) -> clinical.Question:
     signs = [i for i in items if i.kind == "symptom"]
-    denied = any(f.assertion == "negated" and f.kind == "finding" for f in turn.reading.findings)
+    denied = len({f.item for f in turn.reading.findings if f.assertion == "negated"}) >= SIGNS_DENIED
     cleared = bool(signs) and all(i.id in report.cleared for i in signs)
     flagged = report.open_tier in ("urgent", "emergency")
     about_self = kind in ("is_normal", "report") and any(s.item in {i.id for i in signs} for s in assessment.signs)
