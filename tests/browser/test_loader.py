@@ -96,7 +96,7 @@ def test_news_behind_a_closed_chat_shows_on_the_launcher(clinic, server):
     clinic.keyboard.press("Escape")
     server.talk.add("staff", "Asha from the clinic", "I am here.")
     clinic.get_by_role("button", name="Aftercare chat: new message").click()
-    expect(chat.log.get_by_text("I am here.")).to_be_in_viewport()
+    expect(chat.log.get_by_text("I am here.")).to_be_visible()
 
 
 def test_on_a_phone_the_chat_fills_the_screen_and_holds_the_focus(visit, server):
