@@ -2,14 +2,14 @@
 """Adapt the sentence encoder to what patients say of their skin: makes ``data/nlu_encoder_difference.npz``.
 
 The published encoder puts "stuff came out" near "something came out of the post". This script teaches it which messages
-speak of the same finding, with the examples of ``data/nlu/findings`` (and plain questions as "none of them"). The weights
-themselves stay as published. What is learned is a difference of low rank (LoRA) for every dense layer of the
-transformer: two thin matrices each, 0.9 MB together, kept in float16. ``aftercare.nlu.encoder.load_adapted_encoder``
-adds their product to the weights.
+speak of the same finding, which findings stand, and what kind of question a message asks, with the examples of ``data/nlu``.
+The weights themselves stay as published. What is learned is a difference of low rank (LoRA) for every dense layer of the
+upper transformer layers, two thin matrices each, and the heads of ``aftercare.nlu.finding_heads``: 1 MB together, kept in
+whole numbers of 8 bits. ``aftercare.nlu.encoder`` adds the product of the matrices to the weights.
 
-It is run by hand, not at set-up and not by ``rasa train``: it needs PyTorch, which does not fit beside Rasa, and some
-minutes. Run it again when the examples have grown by a third or so; in between ``rasa train`` learns from new examples
-on top of the encoder as it is.
+It is run by hand, not at set-up and not by ``rasa train``: it needs PyTorch, which does not fit beside Rasa, and half an hour
+on two cores. Run it again when the examples have grown by a third or so (``--start`` goes on from the present file, which
+takes half the epochs); in between ``rasa train`` learns from new examples on top of the encoder as it is.
 
     python3.11 -m venv torchenv
     torchenv/bin/pip install torch==2.13.0 numpy pyyaml safetensors tokenizers
@@ -24,8 +24,10 @@ from __future__ import annotations
 import argparse
 import hashlib
 import random
+import string
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,7 +43,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 LAYERS, HEADS, WIDTH = 6, 12, 384
 ADAPTED = (2, 3, 4, 5)
 """Layers, counted from 0. The first two know words, which need no adapting, and passing back through them costs time."""
-MAX_TOKENS = 72
+MAX_TOKENS = 96
 DENSE = (
     "attention.self.query",
     "attention.self.key",
@@ -50,28 +52,47 @@ DENSE = (
     "intermediate.dense",
     "output.dense",
 )
-FOLDERS = ("findings", "topics")
 MAY_HOLD_FINDINGS = {"report", "diagnosis", "is_normal", "when_to_worry"}
 """Intents whose examples may speak of findings that nobody labelled: no use as "none of them"."""
 KEPT_BACK = 5
-JOINED = 0.3
+JOINED, JOINED_COMPLETE = 0.3, 0.12
 """Share of the texts that are shown joined to another one: patients say several things in one message."""
-WORDS_LEFT_OUT = 0.1
-"""Share of the words left out of what is shown, so that whole messages cannot be learned by heart."""
-SHARPNESS = 20.0
-LABEL_WEIGHT_OF_POSITIVES = 3.0
-OTHERS_WEIGHT = 0.5
-"""Of "about none of the others" where a text is known to be about one: messages say more than their author listed."""
+WORDS_LEFT_OUT, WORDS_MISTYPED = 0.08, 0.05
+"""Shares of the words, so that whole messages cannot be learned by heart."""
+MEAN_SCALE, WORD_SCALE = 20.0, 10.0
+"""The same as in ``aftercare.nlu.finding_heads``."""
+SURE, PERHAPS, UNSURE = 3.0, 0.5, 0.15
+"""Weights of a label: one that its author gave; "about none of the others" where a text is known to be about one, since
+messages say more than their author listed; and the same for findings that only whole messages are labelled with."""
+STANDS = {"present": 1.0, "uncertain": 1.0} | dict.fromkeys(
+    ("negated", "historical", "hypothetical", "information", "other_person"), 0.0
+)
+NOT_STANDING_WEIGHT, LISTED_AS_STANDING_WEIGHT = 2.0, 0.25
 
 
-class Example(NamedTuple):
+@dataclass
+class Example:
+    """A text with what is known of it: findings and topics that it is about, what it only looks like, whether its list of
+    findings is complete, whether topics and findings were labelled at all, what stands, and the kind of question."""
+
     text: str
-    finding: int
-    """Index of the finding (or topic) that the text is about, or -1."""
-    lookalike_of: int
-    """Index of the one that it only looks like, or -1."""
+    about: set[str] = field(default_factory=set)
+    lookalike_of: set[str] = field(default_factory=set)
+    stands: dict[str, tuple[float, float]] = field(default_factory=dict)
+    complete: bool = False
     topics_labelled: bool = True
-    """Whether it is known that it is about no (other) topic."""
+    findings_labelled: bool = True
+    intent: str | None = None
+
+
+class Labels(NamedTuple):
+    """For a batch: what each text is about, what stands, and the weight of each; -1 for no intent."""
+
+    about: Tensor
+    about_weight: Tensor
+    stands: Tensor
+    stands_weight: Tensor
+    intent: Tensor
 
 
 def is_kept_back(text: str) -> bool:
@@ -84,27 +105,60 @@ def listed(block: str | None) -> list[str]:
     return [line[2:].strip() for line in lines if line.startswith("- ")]
 
 
-def read_examples(data: Path) -> tuple[list[str], int, list[Example]]:
-    """The names, the findings before the topics; how many of them are findings; all examples."""
-    examples: list[Example] = []
-    names: list[str] = []
-    findings = 0
-    for folder in FOLDERS:
-        for path in sorted((data / folder).glob("*.yml")):
-            file = yaml.safe_load(path.read_text(encoding="utf-8"))
-            number = len(names)
-            names.append(file["finding"])
-            for key in ("examples", "mentions"):
-                examples += [Example(text, number, -1) for text in listed(file.get(key))]
-            examples += [Example(text, -1, number) for text in listed(file.get("lookalikes"))]
-        findings = findings or len(names)
-    for path in sorted(data.glob("*/*.yml")):
-        if path.parent.name in FOLDERS:
-            continue
+class Examples:
+    """All of ``data/nlu``, joined by text. ``findings``, then ``topics``, are the columns of the labels."""
+
+    def __init__(self, data: Path) -> None:
+        self._by_text: dict[str, Example] = {}
+        self.findings = [self._read_finding(path) for path in sorted((data / "findings").glob("*.yml"))]
+        of_files = set(self.findings)
+        for path in sorted((data / "messages").glob("*.yml")):
+            self._read_messages(path)
+        self.topics = [self._read_finding(path) for path in sorted((data / "topics").glob("*.yml"))]
+        self.only_in_messages = sorted(self._named_in_messages() - of_files - set(self.topics))
+        self.findings += self.only_in_messages
+        for path in sorted(data.glob("*/*.yml")):
+            if path.parent.name not in ("findings", "topics", "messages"):
+                self._read_intents(path)
+        self.all = list(self._by_text.values())
+        self.intents = sorted({one.intent for one in self.all if one.intent})
+
+    def _of(self, text: str) -> Example:
+        return self._by_text.setdefault(text, Example(text))
+
+    def _read_finding(self, path: Path) -> str:
+        file = yaml.safe_load(path.read_text(encoding="utf-8"))
+        name: str = file["finding"]
+        for key in ("examples", "mentions"):
+            for text in listed(file.get(key)):
+                self._of(text).about.add(name)
+        if path.parent.name == "findings":
+            for text in listed(file["examples"]):
+                self._of(text).stands[name] = (1.0, LISTED_AS_STANDING_WEIGHT)
+        for text in listed(file.get("lookalikes")):
+            self._of(text).lookalike_of.add(name)
+        return name
+
+    def _read_messages(self, path: Path) -> None:
+        for message in yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)["messages"]:
+            example = self._of(message["text"])
+            example.complete, example.topics_labelled = True, False
+            for name, assertion in message["findings"].items():
+                (example.lookalike_of if assertion == "idiom" else example.about).add(name)
+                if assertion in STANDS:
+                    standing = STANDS[assertion]
+                    example.stands[name] = (standing, 1.0 if standing else NOT_STANDING_WEIGHT)
+
+    def _named_in_messages(self) -> set[str]:
+        return set().union(*(one.about for one in self._by_text.values() if one.complete))
+
+    def _read_intents(self, path: Path) -> None:
         for block in yaml.safe_load(path.read_text(encoding="utf-8"))["nlu"]:
-            if block["intent"] not in MAY_HOLD_FINDINGS:
-                examples += [Example(text, -1, -1, topics_labelled=False) for text in listed(block["examples"])]
-    return names, findings, examples
+            for text in listed(block["examples"]):
+                example = self._of(text)
+                example.intent, example.topics_labelled = block["intent"], False
+                if block["intent"] in MAY_HOLD_FINDINGS and not example.complete:
+                    example.findings_labelled = False
 
 
 class Adapted(nn.Module):
@@ -157,7 +211,7 @@ class Bert(nn.Module):
         )
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
-        """Mean over the tokens of the last layer, of length 1."""
+        """The tokens of the last layer."""
         texts, length = ids.shape
         embedded = (
             self.tensors["embeddings.word_embeddings.weight"][ids]
@@ -181,70 +235,156 @@ class Bert(nn.Module):
             tokens = self._norm(
                 tokens + self._dense(layer, "output.dense", wide), f"encoder.layer.{layer}.output.LayerNorm"
             )
-        weights = mask[..., None].float()
-        return functional.normalize((tokens * weights).sum(1) / weights.sum(1), dim=-1)
+        return tokens
 
 
-def batches(
-    examples: Sequence[Example], names: int, findings: int, size: int, chance: random.Random
-) -> Iterator[tuple[list[str], Tensor, Tensor]]:
-    """Texts, labels and weights of labels, in batches of like length. Some texts are joined to another one."""
-    shown = []
-    for example in examples:
+class FindingHeads(nn.Module):
+    """The heads of ``aftercare.nlu.finding_heads``, and one for the kind of question, which only shapes the encoder."""
+
+    def __init__(self, findings: int, intents: int) -> None:
+        super().__init__()
+        self.whole = nn.Parameter(torch.randn(findings, WIDTH) * WIDTH**-0.5)
+        self.bias = nn.Parameter(torch.full((findings,), -4.0))
+        self.look = nn.Parameter(torch.zeros(findings, WIDTH))
+        self.tell = nn.Parameter(torch.randn(findings, WIDTH) * 0.02)
+        self.stands_word = nn.Parameter(torch.zeros(WIDTH))
+        self.stands_whole = nn.Parameter(torch.zeros(WIDTH))
+        self.stands_bias = nn.Parameter(torch.zeros(findings))
+        self.intent = nn.Linear(WIDTH, intents)
+
+    def forward(self, tokens: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Scores of what a text is about, of what stands in it, and of its intents."""
+        shown = mask[..., None].float()
+        whole = functional.normalize((tokens * shown).sum(1) / shown.sum(1), dim=-1) * MEAN_SCALE
+        words = functional.normalize(tokens, dim=-1) * WORD_SCALE
+        attention = (words @ self.look.T).masked_fill(~mask[..., None], -1e9).softmax(1)
+        about = whole @ self.whole.T + (attention * (words @ self.tell.T)).sum(1) + self.bias
+        said = (attention * (words @ self.stands_word)[..., None]).sum(1)
+        return about, said + (whole @ self.stands_whole)[:, None] + self.stands_bias, self.intent(whole)
+
+
+class Batches:
+    """Texts and labels in batches of like length. Some texts are joined to another one, some words missing or mistyped."""
+
+    def __init__(self, examples: Examples, size: int, share_of_lists: float, chance: random.Random) -> None:
+        self._seen = [one for one in examples.all if not is_kept_back(one.text)]
+        self._lists = [one for one in self._seen if not one.complete and not one.intent]
+        self._others = [one for one in self._seen if one.complete or one.intent]
+        self._share_of_lists = share_of_lists
+        self._size = size
+        self._chance = chance
+        self._column = {name: place for place, name in enumerate((*examples.findings, *examples.topics))}
+        self._topics = len(examples.findings)
+        self._rarely_labelled = [self._column[name] for name in examples.only_in_messages]
+        self._intents = {name: place for place, name in enumerate(examples.intents)}
+        self.texts = len(self._seen)
+
+    def __iter__(self) -> Iterator[tuple[list[str], Labels]]:
+        lists = self._chance.sample(self._lists, int(len(self._lists) * self._share_of_lists))
+        shown = [self._shown(example) for example in (*lists, *self._others)]
+        shown.sort(key=lambda one: len(one[0]) + self._chance.random() * 20)
+        groups = [shown[start : start + self._size] for start in range(0, len(shown), self._size)]
+        self._chance.shuffle(groups)
+        for group in groups:
+            yield [text for text, _ in group], self._labels([parts for _, parts in group])
+
+    def __len__(self) -> int:
+        return -(-int(len(self._lists) * self._share_of_lists + len(self._others)) // self._size)
+
+    def _shown(self, example: Example) -> tuple[str, list[Example]]:
         parts = [example]
-        if chance.random() < JOINED:
-            parts.append(chance.choice(examples))
-            chance.shuffle(parts)
-        text = chance.choice((", ", ". ", " ", " and ", "\n")).join(part.text for part in parts)
-        words = [word for word in text.split() if chance.random() >= WORDS_LEFT_OUT]
-        shown.append((" ".join(words) or text, parts))
-    shown.sort(key=lambda one: len(one[0]) + chance.random() * 20)
-    groups = [shown[start : start + size] for start in range(0, len(shown), size)]
-    chance.shuffle(groups)
-    for group in groups:
-        labels = torch.zeros(len(group), names)
-        weights = torch.ones(len(group), names)
-        for row, (_, parts) in enumerate(group):
+        if self._chance.random() < (JOINED_COMPLETE if example.complete else JOINED):
+            parts.append(self._chance.choice(self._seen))
+            self._chance.shuffle(parts)
+        text = self._chance.choice((", ", ". ", " ", " and ", "\n")).join(part.text for part in parts)
+        words = [self._typed(word) for word in text.split() if self._chance.random() >= WORDS_LEFT_OUT]
+        return " ".join(words) or text, parts
+
+    def _typed(self, word: str) -> str:
+        if len(word) < 4 or self._chance.random() >= WORDS_MISTYPED:
+            return word
+        place = self._chance.randrange(1, len(word) - 1)
+        before, letter, following, rest = word[:place], word[place], word[place + 1], word[place + 2 :]
+        return self._chance.choice(
+            (
+                before + following + rest,
+                before + following + letter + rest,
+                before + letter + letter + following + rest,
+                before + self._chance.choice(string.ascii_lowercase) + following + rest,
+            )
+        )
+
+    def _labels(self, group: list[list[Example]]) -> Labels:
+        shape = (len(group), len(self._column))
+        labels = Labels(
+            torch.zeros(shape), torch.ones(shape), torch.zeros(shape), torch.zeros(shape), torch.full(shape[:1], -1)
+        )
+        for row, parts in enumerate(group):
             for part in parts:
-                if part.finding >= 0:
-                    weights[row] *= OTHERS_WEIGHT
-                if not part.topics_labelled:
-                    weights[row, findings:] = 0.0
+                self._weigh(labels.about_weight[row], part)
             for part in parts:
-                if part.lookalike_of >= 0:
-                    weights[row, part.lookalike_of] = 3.0
+                labels.about_weight[row, [self._column[name] for name in part.lookalike_of]] = SURE
             for part in parts:
-                if part.finding >= 0:
-                    labels[row, part.finding] = 1.0
-                    weights[row, part.finding] = LABEL_WEIGHT_OF_POSITIVES
-        yield [text for text, _ in group], labels, weights
+                for name in part.about:
+                    labels.about[row, self._column[name]], labels.about_weight[row, self._column[name]] = 1.0, SURE
+                for name, (standing, weight) in part.stands.items():
+                    place = self._column[name]
+                    labels.stands[row, place], labels.stands_weight[row, place] = standing, weight
+            if len(parts) == 1 and parts[0].intent:
+                labels.intent[row] = self._intents[parts[0].intent]
+        return labels
+
+    def _weigh(self, weights: Tensor, part: Example) -> None:
+        """What is known of a text that nobody labelled with a finding."""
+        if not part.complete:
+            weights *= PERHAPS if part.about else 1.0
+            weights[self._rarely_labelled] *= UNSURE
+        if not part.findings_labelled:
+            weights[: self._topics] = 0.0
+        if not part.topics_labelled:
+            weights[self._topics :] = 0.0
+
+
+def loss_of(scores: tuple[Tensor, Tensor, Tensor], labels: Labels) -> Tensor:
+    about, stands, intents = scores
+    surprise = functional.binary_cross_entropy_with_logits
+    loss = surprise(about, labels.about, labels.about_weight, reduction="sum")
+    loss = loss + surprise(stands, labels.stands, labels.stands_weight, reduction="sum")
+    asked = labels.intent >= 0
+    if asked.any():
+        loss = loss + 3 * functional.cross_entropy(
+            intents[asked], labels.intent[asked], reduction="sum", label_smoothing=0.05
+        )
+    return loss / len(asked)
 
 
 def train(arguments: argparse.Namespace) -> None:
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(1)
-    chance = random.Random(1)
-    names, findings, examples = read_examples(PROJECT / "data" / "nlu")
-    seen = [example for example in examples if not is_kept_back(example.text)]
+    examples = Examples(PROJECT / "data" / "nlu")
+    batches = Batches(examples, arguments.batch, arguments.lists, random.Random(1))
     print(
-        f"{findings} findings, {len(names) - findings} topics, {len(seen)} texts, {len(examples) - len(seen)} kept back",
+        f"{len(examples.findings)} findings, {len(examples.topics)} topics, {batches.texts} texts, "
+        f"{len(examples.all) - batches.texts} kept back",
         flush=True,
     )
     tokenizer = BertWordPieceTokenizer(str(arguments.encoder / "vocab.txt"), lowercase=True)
     tokenizer.enable_truncation(MAX_TOKENS)
     tokenizer.enable_padding()
     model = Bert(arguments.encoder / "model.safetensors", arguments.rank)
+    names = [*examples.findings, *examples.topics]
+    heads = FindingHeads(len(names), len(examples.intents))
     if arguments.start:
-        resume(model, arguments.start)
-    head = nn.Linear(WIDTH, len(names))
-    nn.init.normal_(head.weight, std=WIDTH**-0.5)
-    nn.init.constant_(head.bias, -4.0)
-    groups = [
-        {"params": list(model.parameters()), "lr": arguments.rate},
-        {"params": list(head.parameters()), "lr": 1e-2, "weight_decay": 0.0},
-    ]
-    optimiser = torch.optim.AdamW(groups, weight_decay=0.01)
-    steps = arguments.epochs * -(-len(seen) // arguments.batch)
+        resume(model, heads, names, arguments.start)
+    parameters = [*model.parameters(), *heads.parameters()]
+    optimiser = torch.optim.AdamW(
+        [
+            {"params": list(model.parameters()), "lr": arguments.rate},
+            {"params": list(heads.parameters()), "lr": 1e-2, "weight_decay": 0.0},
+        ],
+        weight_decay=0.01,
+    )
+    steps = arguments.epochs * len(batches)
     warm = steps // 20 + 1
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser, lambda step: min((step + 1) / warm, max(0.02, (steps - step) / (steps - warm)))
@@ -252,58 +392,84 @@ def train(arguments: argparse.Namespace) -> None:
     started = time.monotonic()
     for epoch in range(arguments.epochs):
         losses = []
-        for texts, labels, weights in batches(seen, len(names), findings, arguments.batch, chance):
+        for texts, labels in batches:
             encoded = tokenizer.encode_batch(texts)
             ids = torch.tensor([one.ids for one in encoded])
             mask = torch.tensor([one.attention_mask for one in encoded]).bool()
-            with torch.autocast("cpu", dtype=torch.bfloat16):
-                vectors = model(ids, mask)
-            logits = functional.linear(vectors.float() * SHARPNESS, head.weight, head.bias)
-            loss = functional.binary_cross_entropy_with_logits(logits, labels, weights, reduction="sum") / len(texts)
+            loss = loss_of(heads(model(ids, mask), mask), labels)
             optimiser.zero_grad()
             loss.backward()
-            nn.utils.clip_grad_norm_(model.parameters(), 5.0)
+            nn.utils.clip_grad_norm_(parameters, 5.0)
             optimiser.step()
             schedule.step()
             losses.append(loss.item())
         print(f"epoch {epoch + 1}: loss {np.mean(losses):.3f}, {time.monotonic() - started:.0f} s", flush=True)
-        save(model, arguments.output)
+        save(model, heads, names, arguments.output)
     print(f"{arguments.output}: {arguments.output.stat().st_size / 1e6:.2f} MB")
 
 
-def resume(model: Bert, path: Path) -> None:
-    """Go on from a saved difference of the same rank: half the epochs do."""
-    with np.load(path) as arrays:
-        for layer in ADAPTED:
-            for name in DENSE:
-                dense = model.dense[f"{layer}.{name}".replace(".", "_")]
-                down, up = (
-                    torch.from_numpy(arrays[f"{layer}.{name}.{part}"].astype(np.float32)) for part in ("down", "up")
-                )
-                dense.down.data, dense.up.data = down, up / dense.scale
+OF_FINDINGS = ("whole", "bias", "look", "tell", "stands_bias")
+OF_ALL = ("stands_word", "stands_whole")
 
 
-def save(model: Bert, path: Path) -> None:
-    """``<layer>.<dense layer>.down`` and ``.up``; the difference of the weight is up @ down."""
-    arrays = {}
+def save(model: Bert, heads: FindingHeads, names: Sequence[str], path: Path) -> None:
+    """``<layer>.<dense layer>.down`` and ``.up``, whose product is the difference of the weight, and ``heads.<name>``."""
+    arrays: dict[str, np.ndarray] = {"heads.names": np.array(names)}
+    for name in (*OF_FINDINGS, *OF_ALL):
+        arrays[f"heads.{name}"] = getattr(heads, name).detach().numpy()
     for layer in ADAPTED:
         for name in DENSE:
             dense = model.dense[f"{layer}.{name}".replace(".", "_")]
-            arrays[f"{layer}.{name}.down"] = dense.down.detach().numpy().astype(np.float16)
-            arrays[f"{layer}.{name}.up"] = (dense.scale * dense.up.detach()).numpy().astype(np.float16)
-    np.savez_compressed(path, **arrays)
+            arrays[f"{layer}.{name}.down"] = dense.down.detach().numpy()
+            arrays[f"{layer}.{name}.up"] = (dense.scale * dense.up.detach()).numpy()
+    stored = {}
+    for name, rows in arrays.items():
+        if rows.ndim < 2:
+            stored[name] = rows.astype(np.float32) if rows.dtype.kind == "f" else rows
+            continue
+        scale = np.abs(rows).max(1) / 127 + 1e-12
+        stored[name] = np.rint(rows / scale[:, None]).astype(np.int8)
+        stored[f"{name}.scale"] = scale.astype(np.float32)
+    np.savez_compressed(path, **stored)
+
+
+def resume(model: Bert, heads: FindingHeads, names: Sequence[str], path: Path) -> None:
+    """Go on from a saved file of at most this rank; findings that it does not know begin anew."""
+    with np.load(path) as arrays:
+
+        def rows(name: str) -> Tensor:
+            stored = arrays[name].astype(np.float32)
+            scale = f"{name}.scale"
+            return torch.from_numpy(stored * arrays[scale][:, None] if scale in arrays else stored)
+
+        with torch.no_grad():
+            for layer in ADAPTED:
+                for name in DENSE:
+                    dense = model.dense[f"{layer}.{name}".replace(".", "_")]
+                    down, up = rows(f"{layer}.{name}.down"), rows(f"{layer}.{name}.up")
+                    dense.down[: len(down)], dense.up[:, : len(down)] = down, up / dense.scale
+            known = {str(name): place for place, name in enumerate(arrays["heads.names"])}
+            ours = [place for place, name in enumerate(names) if name in known]
+            theirs = [known[names[place]] for place in ours]
+            for name in OF_FINDINGS:
+                getattr(heads, name)[ours] = rows(f"heads.{name}")[theirs]
+            for name in OF_ALL:
+                getattr(heads, name).copy_(rows(f"heads.{name}"))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--encoder", type=Path, default=PROJECT / "var" / "encoder", help="folder of the weights")
     parser.add_argument("--output", type=Path, default=PROJECT / "data" / "nlu_encoder_difference.npz")
-    parser.add_argument("--start", type=Path, help="a difference of this script to go on from")
-    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--start", type=Path, help="a file of this script to go on from")
+    parser.add_argument("--epochs", type=int, default=6)
+    parser.add_argument(
+        "--lists", type=float, default=1.0, help="share of the texts labelled with one finding that an epoch shows"
+    )
     parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--rank", type=int, default=16)
-    parser.add_argument("--rate", type=float, default=7e-4)
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--rank", type=int, default=24)
+    parser.add_argument("--rate", type=float, default=4e-4)
+    parser.add_argument("--threads", type=int, default=2)
     train(parser.parse_args())
 
 

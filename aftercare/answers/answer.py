@@ -118,6 +118,13 @@ class Draft:
                 self.spare.append((text, sentence.sources))
         return self
 
+    def open_with(self, text: str) -> Draft:
+        """Begin with words that carry no clinical statement; the last to be left out of a message that is too long."""
+        if text:
+            self.parts.append(text)
+            self.spare.insert(0, (text, ()))
+        return self
+
     def paragraph(self) -> Draft:
         """Go on in a new paragraph."""
         return self._break(PARAGRAPH)

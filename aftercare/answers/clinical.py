@@ -64,14 +64,15 @@ def answer(questions: Sequence[Question], knowledge: KnowledgeBase, clinic: Clin
     not read as a form.
     """
     draft = Draft(clinic)
-    draft.plain(_understood(questions[0]))
+    draft.open_with(_understood(questions[0]))
     covered = [_answer(q, draft, knowledge) for q in questions]
     asks_check = any(q.check for q in questions) and not any(q.flagged for q in questions)
     asks_day = any(q.ask_day for q in questions)
     if not any(covered) and not asks_check:
         draft.say(knowledge.sentences["not_covered"])
         return draft.reply("not_covered", PASS_ON)
-    draft.plain(_not_covered(questions, knowledge))
+    partly = _not_covered(questions, knowledge)
+    draft.plain(partly)
     draft.paragraph().say(knowledge.sentences["cannot_see"])
     buttons: tuple[Button, ...] = ()
     if asks_day:
@@ -84,7 +85,7 @@ def answer(questions: Sequence[Question], knowledge: KnowledgeBase, clinic: Clin
     if not any(q.kind == "when_to_worry" for q in questions):  # its answer is the longer list of the same signs
         listed = any(q.kind == "what_to_expect" and q.day is None for q in questions)
         draft.say(knowledge.sentences[SHORTEST_NET if listed else SAFETY_NETS[variant % len(SAFETY_NETS)]])
-    return draft.reply("day_question" if asks_day else "answer", buttons or _more(questions))
+    return draft.reply("day_question" if asks_day else "answer", buttons or (PASS_ON if partly else _more(questions)))
 
 
 def _more(questions: Sequence[Question]) -> tuple[Button, ...]:
@@ -107,8 +108,12 @@ def _not_covered(questions: Sequence[Question], knowledge: KnowledgeBase) -> str
 
 
 def _understood(question: Question) -> str:
-    """'Day 3, small bumps.': what was understood, so that the patient can put it right."""
-    names = [item.name for item in dict.fromkeys(question.items) if item.id != GENERAL][:MOST_ITEMS]
+    """'Day 3, small bumps.': what was understood, so that the patient can put it right.
+
+    Red-flag findings are not named: where an answer stands at all they were denied or only supposed.
+    """
+    named = [item for item in dict.fromkeys(question.items) if item.id != GENERAL and item.kind != "finding"]
+    names = [item.name for item in named][:MOST_ITEMS]
     day = f"day {question.day}" if question.day is not None else ""
     text = ", ".join(part for part in (day, " and ".join(names)) if part)
     return f"{text[0].upper()}{text[1:]}." if text else ""

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
-from aftercare.answers.compose import Turn, compose
+from aftercare.answers.compose import compose
+from aftercare.answers.turn import Turn
 from aftercare.knowledge import Clinic, Item, KnowledgeBase
 from aftercare.triage import Finding, Reading, Report
 

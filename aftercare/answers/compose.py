@@ -4,65 +4,52 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 
-from aftercare.answers import clinical, talk
+from aftercare.answers import check, clinical, talk
 from aftercare.answers.answer import LONGEST, Answer, Reply
 from aftercare.answers.flags import flag_reply
+from aftercare.answers.turn import CLINICAL, Turn, with_question
 from aftercare.knowledge import Clinic, Item, KnowledgeBase
 from aftercare.knowledge.model import Tier
-from aftercare.triage import Assessment, Reading, Report, assess, update
-from aftercare.triage.reader import SIGNS
-from aftercare.triage.report import raised, subjects
+from aftercare.triage import Assessment, Report, assess, update
+from aftercare.triage.assess import WORRY_LIMIT
+from aftercare.triage.reader import AGE, SIGNS, Finding
+from aftercare.triage.report import raised
 
-CLINICAL = (
-    "is_normal",
-    "how_long",
-    "what_to_apply",
-    "what_to_avoid",
-    "can_i",
-    "when_to_worry",
-    "why",
-    "what_to_expect",
-    "report",
-)
-"""Question types that are answered from the knowledge base."""
-WORRIES = frozenset({"is_normal", "when_to_worry", "report"})
+WORRIES = frozenset({"is_normal", "when_to_worry"})
+"""Questions that voice a worry; a mere report does so where it is all that a message is."""
 OUT_OF_SCOPE = "out_of_scope_"
+OTHER_LANGUAGE = OUT_OF_SCOPE + "other_language"
+SECRECY = "secrecy"
 NO_NAME = "I cannot say what it is."
-SIGNS_DENIED = 3
-"""Signs that a patient has to deny unasked before our check question is answered by that (red_flags.md section 1)."""
 MEDICINES = frozenset(
     {"painkillers", "antihistamines", "antivirals", "prescription_cream", "hydrocortisone", "supplements", "retinoid"}
 )
-UNSURE = re.compile(
-    r"\b(not sure|unsure|maybe|perhaps|might have|i don'?t know|dont know|dunno|idk|no idea|possibly|hard to (say|tell))\b",
+PASSES_ON = re.compile(
+    r"\b(pass|forward|hand|send|put) (it|this|that|my question) (on|over|along|through|to)\b|\bask (them|the team|your team|someone)\b",
     re.IGNORECASE,
 )
-"""An answer to the check question that is neither yes nor no: uncertain counts as present (red_flags.md section 1)."""
+"""Agrees to, or wishes, that the team is asked (red_flags.md ruling 22)."""
 AFTERCARE = frozenset({"answer", "check_question", "day_question", "not_covered", "medicine", "diagnosis"})
 """Kinds of replies to messages with aftercare content."""
 
 
-@dataclass(frozen=True)
-class Turn:
-    """One message: its intent and questions (names, the primary one first), what was read in it, and the report before it."""
-
-    text: str
-    intent: str
-    questions: tuple[str, ...]
-    reading: Reading
-    report: Report
-    now: datetime
-
-
 def compose(turn: Turn, knowledge: KnowledgeBase, clinic: Clinic) -> Answer:
-    """Assess and answer one turn."""
-    report = _counted(update(turn.report, turn.reading, turn.now), turn)
-    assessment = assess(report, knowledge, turn.now, _answer_to_check(turn))
-    report = raised(report, assessment.tier, [h.flag for h in assessment.hits])
-    if assessment.hits:
+    """Assess and answer one turn. To a message in another language every reply has a line in it, where one is known."""
+    answer = _compose(with_question(turn), knowledge, clinic)
+    replies = [talk.with_line(reply, turn.reading.language, knowledge, clinic) for reply in answer.replies]
+    return replace(answer, replies=tuple(replies))
+
+
+def _compose(turn: Turn, knowledge: KnowledgeBase, clinic: Clinic) -> Answer:
+    answer = check.answered(turn)
+    report = _checked(update(turn.report, turn.reading, turn.now), turn, answer)
+    if answer is None or turn.names or turn.clinical:
+        report = _counted(report, turn)
+    assessment = assess(report, knowledge, turn.now, answer)
+    report = _opened(report, assessment)
+    if assessment.hits and not _asks_on_of_what_was_told(turn, assessment):
         return _flagged(turn, report, assessment, knowledge, clinic)
     if report.open_tier == "emergency":
         reply = talk.fixed("emergency_again", "emergency", knowledge, clinic)
@@ -70,36 +57,44 @@ def compose(turn: Turn, knowledge: KnowledgeBase, clinic: Clinic) -> Answer:
     return _calm(turn, report, assessment, knowledge, clinic)
 
 
-def _answer_to_check(turn: Turn) -> str | None:
-    """How our own check question was answered (a yes or no binds to it alone; ruling 20).
+def _checked(report: Report, turn: Turn, answer: str | None) -> Report:
+    """The report with a no to our check question, given or forestalled."""
+    if answer == "no":
+        return replace(report, check_denied=True)
+    if check.denied_unasked(turn):
+        return replace(report, checked_at=turn.now, check_denied=True)
+    return report
 
-    Left open, it counts as unsure: "thanks, bye", small talk, a word on something else. A further question about the
-    same sign is a patient who goes on talking; it is answered, and nothing calming is said.
-    """
-    if turn.report.asked not in ("check", "check_day"):
-        return None
-    if turn.reading.findings:
-        return None
-    if UNSURE.search(turn.text):
-        return "unsure"
-    if turn.intent == "affirm":
-        return "yes"
-    if turn.intent == "deny":
-        return "no"
-    asks_on = any(q in CLINICAL for q in turn.questions) and turn.intent not in talk.SMALL_TALK
-    answered = turn.intent in ("inform_day", "talk_to_human") or bool(turn.reading.times)
-    return None if answered or asks_on else "unsure"
+
+def _opened(report: Report, assessment: Assessment) -> Report:
+    """The report with what stays open: the tier until staff close it, and the signs that were sent to the clinic."""
+    if not assessment.hits:
+        return report
+    soon = tuple(sorted({*report.soon, *assessment.soon}))
+    return raised(replace(report, soon=soon), assessment.tier, [h.flag for h in assessment.hits])
+
+
+def _asks_on_of_what_was_told(turn: Turn, assessment: Assessment) -> bool:
+    """Whether the patient was sent to the clinic soon for this already, and now asks what to do until then."""
+    told = assessment.tier == "soon" and assessment.soon and assessment.soon <= set(turn.report.soon)
+    return bool(told and set(turn.clinical) - WORRIES)
 
 
 def _counted(report: Report, turn: Turn) -> Report:
     """The report with the worries voiced: the same one three times calls a person (R21)."""
-    if turn.intent not in WORRIES:
-        return replace(report, worries={k: v for k, v in report.worries.items() if v < 3})
-    about = [i for i in report.subject if (s := report.sign(i)) and s.counts and s.kind in ("symptom", "finding")]
-    worries = {k: min(v, 4) for k, v in report.worries.items()}
-    for item in about[:1]:
-        worries[item] = worries.get(item, 0) + 1
+    worries = {item: count + (count == WORRY_LIMIT) for item, count in report.worries.items()}
+    if turn.intent in {*WORRIES, "report"} or WORRIES.intersection(turn.questions):
+        for item in [i for i in report.subject if _is_worried_about(i, report, turn)][:1]:
+            worries[item] = worries.get(item, 0) + 1
     return replace(report, worries=worries)
+
+
+def _is_worried_about(item: str, report: Report, turn: Turn) -> bool:
+    """A sign that stands, or that stood and is asked about now ("shouldn't the redness be gone?")."""
+    sign, before = report.sign(item), turn.report.sign(item)
+    if sign is None or sign.kind not in SIGNS:
+        return False
+    return sign.counts or bool(before and before.counts and turn.clinical)
 
 
 def _flagged(turn: Turn, report: Report, assessment: Assessment, knowledge: KnowledgeBase, clinic: Clinic) -> Answer:
@@ -116,6 +111,11 @@ def _settled(report: Report, turn: Turn, reply: Reply) -> Report:
     )
 
 
+def _is_sent_to_the_clinic(items: Sequence[str], report: Report, assessment: Assessment) -> bool:
+    """Whether one of the signs is to be seen in a day or two: said with every answer about it (red_flags.md ruling 23)."""
+    return any(i in report.soon and i in assessment.soon for i in items)
+
+
 def _calm(turn: Turn, report: Report, assessment: Assessment, knowledge: KnowledgeBase, clinic: Clinic) -> Answer:
     """No flag in this message. Where an urgent case stands, the call is repeated and nothing calming is said."""
     settled = _settled(report, turn, Reply("", ""))
@@ -125,7 +125,10 @@ def _calm(turn: Turn, report: Report, assessment: Assessment, knowledge: Knowled
         reply, settled = talk.fixed("urgent_again", "urgent", knowledge, clinic), replace(settled, asked=None)
     elif urgent and reply.kind in ("small_talk", "medicine", "diagnosis", "out_of_scope", "fallback", "handoff"):
         reply = replace(reply, text=f"{reply.text} {_still_call(clinic)}")
-    soon = handoff == "other_language"  # ruling 24
+    sent = not urgent and reply.kind in AFTERCARE and _is_sent_to_the_clinic(settled.subject, report, assessment)
+    if sent:
+        reply = replace(reply, text=f"{reply.text} {talk.phrase('still_soon', 0, knowledge, clinic)}")
+    soon = sent or handoff == "other_language"  # ruling 24
     tier: Tier = (
         "urgent"
         if urgent
@@ -136,7 +139,19 @@ def _calm(turn: Turn, report: Report, assessment: Assessment, knowledge: Knowled
         else "none"
     )
     settled = replace(settled, last_sources=reply.sources or report.last_sources)
-    return Answer((reply,), tier, settled, (), handoff, assessment.day)
+    told = {f.item for f in turn.reading.findings if f.item == SECRECY or _is_an_age(f)}
+    if SECRECY in told:
+        no_secret = talk.fixed("no_secret", "handoff", knowledge, clinic)
+        asks = turn.clinical and turn.names - {SECRECY}
+        reply = replace(reply, text=f"{no_secret.text} {reply.text}") if asks else no_secret
+    if told:
+        handoff = handoff or "young"
+    return Answer((reply,), tier, settled, assessment.hits, handoff, assessment.day)
+
+
+def _is_an_age(finding: Finding) -> bool:
+    """Whether somebody is a minor by age, not "my little one" at home (red_flags.md ruling 24)."""
+    return finding.item == "minor" and bool(AGE.search(finding.text))
 
 
 def _still_call(clinic: Clinic) -> str:
@@ -148,21 +163,19 @@ def _reply(
 ) -> tuple[Reply, str | None, Report]:
     intent = turn.intent
     before = turn.report
+    if turn.reading.language or (intent == OTHER_LANGUAGE and not _names_aftercare(turn)):
+        return talk.other_language(knowledge, clinic), "other_language", report
     if intent == "talk_to_human":
         return talk.fixed("person", "handoff", knowledge, clinic), "person", report
-    if intent == "affirm" and before.offered:
+    if intent == "affirm" and (before.offered or PASSES_ON.search(turn.text)):
         return talk.fixed("person", "handoff", knowledge, clinic), "question", report
-    if intent == "deny" and before.asked in ("check", "check_day") and report.subject:
-        cleared = replace(report, cleared=report.subject, asked="day" if before.asked == "check_day" else None)
-        return _clinical(turn, ("is_normal",), cleared, assessment, knowledge, clinic)
-    if intent == "inform_day" or (
-        turn.reading.times and not turn.reading.findings and before.asked in ("day", "check_day")
-    ):
+    if report.check_denied and not before.check_denied and report.subject and not turn.names:
+        return _clinical(turn, turn.clinical or ("is_normal",), report, assessment, knowledge, clinic)
+    if _is_about_the_day(turn, report):
         return _day_given(turn, report, assessment, knowledge, clinic)
     if intent.startswith(OUT_OF_SCOPE) and not _names_aftercare(turn):
-        kind = intent.removeprefix(OUT_OF_SCOPE)
-        reply = talk.out_of_scope(kind, knowledge, clinic)
-        return reply, "other_language" if kind == "other_language" else None, _offering(report, reply)
+        reply = talk.out_of_scope(intent.removeprefix(OUT_OF_SCOPE), knowledge, clinic)
+        return reply, None, _offering(report, reply)
     if intent == "source":
         return talk.source(before.last_sources, knowledge, clinic), None, report
     if intent == "help":
@@ -182,6 +195,15 @@ def _reply(
     if not questions:
         return Reply(talk.phrase("not_understood", 0, knowledge, clinic), "fallback"), None, report
     return _clinical(turn, questions, report, assessment, knowledge, clinic)
+
+
+def _is_about_the_day(turn: Turn, report: Report) -> bool:
+    """Whether the message gives the day of treatment, puts it right, or answers our question for it with "I don't know"."""
+    asked = turn.report.asked in ("day", "check_day")
+    gave = turn.intent == "inform_day" or report.day_turn == report.turn or (asked and bool(turn.reading.times))
+    if turn.intent == "inform_day" or (gave and not turn.names and not turn.clinical):
+        return True
+    return asked and bool(check.UNSURE.search(turn.text)) and not any(f.kind in SIGNS for f in turn.reading.findings)
 
 
 def _names_aftercare(turn: Turn) -> bool:
@@ -206,6 +228,7 @@ def _day_given(
     turn: Turn, report: Report, assessment: Assessment, knowledge: KnowledgeBase, clinic: Clinic
 ) -> tuple[Reply, str | None, Report]:
     """The day of treatment: go on with the question that it was asked for."""
+    report = replace(report, subject=turn.report.subject or report.subject)
     if report.questions and (report.subject or (assessment.day is not None and "what_to_expect" in report.questions)):
         again = replace(report, day_asked=True)
         return _clinical(turn, report.questions, again, assessment, knowledge, clinic)
@@ -230,9 +253,10 @@ def _diagnosis(
 
 def _subject_items(turn: Turn, report: Report, knowledge: KnowledgeBase) -> tuple[Item, ...]:
     """What a question is about: what the message names, else what the conversation was about."""
+    if turn.intent == "can_i" and not (turn.names or turn.points_back or turn.reading.times):
+        return ()  # "can I wear a cap": of a thing that we do not know
     over = {f.item for f in turn.reading.findings if f.kind in ("product", "activity") and f.assertion == "historical"}
-    named = subjects(turn.reading) or report.subject
-    live = [i for i in named if i not in over] or named
+    live = [i for i in report.subject if i not in over] or report.subject
     return tuple(knowledge.items[i] for i in live if i in knowledge.items)
 
 
@@ -256,9 +280,12 @@ def _clinical(
         "check_question": "check_day" if any(q.ask_day for q in questions) else "check",
         "day_question": "day",
     }.get(reply.kind)
+    half_answered = turn.report.asked == "check_day" and assessment.day is None and report.check_denied
     report = replace(
         report,
-        asked=asked,
+        asked=asked or ("day" if half_answered else None),
+        checked_at=turn.now if reply.kind == "check_question" else report.checked_at,
+        check_denied=report.check_denied and reply.kind != "check_question",
         day_asked=report.day_asked or any(q.ask_day for q in questions),
         subject=tuple(i.id for i in items) or report.subject,
     )
@@ -266,18 +293,20 @@ def _clinical(
 
 
 def _as_it_can_be_answered(kind: str, items: tuple[Item, ...]) -> str:
-    """ "May I" of nothing but a sign ("can I leave the bumps?") is answered with what the sign means."""
-    return "is_normal" if kind == "can_i" and items and all(i.kind == "symptom" for i in items) else kind
+    """ "May I" of nothing but a sign ("can I pull the flakes off?") is answered with what to leave alone."""
+    only_signs = bool(items) and all(i.kind == "symptom" for i in items)
+    if kind != "can_i" or not only_signs:
+        return kind
+    return "what_to_avoid" if any(i.sentences.get("avoid") for i in items) else "is_normal"
 
 
 def _only_hypothetical(turn: Turn, items: tuple[Item, ...]) -> bool:
-    """Only red-flag findings are named, and none as present ("what if I get pus?")."""
-    named = {f.item: f.assertion for f in turn.reading.findings if f.kind == "finding"}
-    return (
-        bool(named)
-        and all(a in ("hypothetical", "information") for a in named.values())
-        and all(i.id in named for i in items)
+    """Only red-flag findings are named, and none as here now ("what if I get pus?", "my friend had an infection")."""
+    named = [f for f in turn.reading.findings if f.kind == "finding"]
+    supposed = all(
+        f.assertion in ("hypothetical", "information") or (f.other and f.assertion == "historical") for f in named
     )
+    return bool(named) and supposed and {i.id for i in items} <= {f.item for f in named}
 
 
 def _ask_what(report: Report, knowledge: KnowledgeBase, clinic: Clinic) -> tuple[Reply, str | None, Report]:
@@ -291,24 +320,25 @@ def _question(
     kind: str, items: tuple[Item, ...], turn: Turn, report: Report, assessment: Assessment
 ) -> clinical.Question:
     signs = [i for i in items if i.kind == "symptom"]
-    denied = len({f.item for f in turn.reading.findings if f.assertion == "negated"}) >= SIGNS_DENIED
-    cleared = bool(signs) and all(i.id in report.cleared for i in signs)
-    flagged = report.open_tier in ("urgent", "emergency")
+    denied = check.is_denied(report, turn.now)
+    sent = _is_sent_to_the_clinic([i.id for i in items], report, assessment)
+    flagged = sent or report.open_tier in ("urgent", "emergency")
+    open_check = not (flagged or check.is_known(report, turn.now))
     about_self = kind in ("is_normal", "report") and any(s.item in {i.id for i in signs} for s in assessment.signs)
-    unknown_day = assessment.day is None and not report.day_asked
+    left_out = turn.report.asked == "check_day" and denied and assessment.waits_for_day
+    unknown_day = assessment.day is None and (left_out or not report.day_asked)
+    unknown_stage = assessment.day is None and (assessment.waits_for_day or any(i.windows for i in signs))
     timeline = kind == "what_to_expect" and report.asked_day is None
+    ask_day = unknown_day and (
+        timeline or assessment.waits_for_day or (about_self and (assessment.needs_day or any(i.windows for i in signs)))
+    )
     return clinical.Question(
         kind=kind,
         items=items,
         day=report.asked_day if report.asked_day is not None else assessment.day,
-        reassure=(cleared or denied) and not flagged,
-        check=about_self and not cleared and not denied and not flagged,
-        ask_day=unknown_day
-        and (
-            timeline
-            or assessment.waits_for_day
-            or (about_self and (assessment.needs_day or any(i.windows for i in signs)))
-        ),
+        reassure=bool(signs) and denied and not flagged and not unknown_stage,
+        check=about_self and open_check,
+        ask_day=ask_day,
         flagged=flagged,
         today=assessment.day,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from aftercare.answers.answer import Button, Draft, Reply, filled
 from aftercare.knowledge import Clinic, KnowledgeBase
 
@@ -24,12 +26,22 @@ def phrase(name: str, variant: int, knowledge: KnowledgeBase, clinic: Clinic, **
 
 
 def out_of_scope(kind: str, knowledge: KnowledgeBase, clinic: Clinic) -> Reply:
-    """``kind`` is booking, price, other_treatment, off_topic, abuse, injection, gibberish, complaint or other_language."""
-    if kind in ("complaint", "other_language"):
-        reply = Draft(clinic).say(knowledge.sentences[kind])
-        return reply.reply("out_of_scope", PASS_ON if kind == "complaint" else ())
+    """``kind`` is booking, price, other_treatment, off_topic, abuse, injection, gibberish or complaint."""
+    if kind == "complaint":
+        return fixed(kind, "out_of_scope", knowledge, clinic, offer=True)
     buttons = PASS_ON if kind in ("booking", "price", "other_treatment") else ()
     return Reply(phrase(kind, 0, knowledge, clinic), "out_of_scope", buttons=buttons)
+
+
+def other_language(knowledge: KnowledgeBase, clinic: Clinic) -> Reply:
+    """To a message that is not in English: the numbers, and that the team gets it (red_flags.md ruling 24)."""
+    return fixed("other_language", "out_of_scope", knowledge, clinic)
+
+
+def with_line(reply: Reply, language: str | None, knowledge: KnowledgeBase, clinic: Clinic) -> Reply:
+    """The reply with a line in the patient's language: a person will help, and the number for an emergency."""
+    line = knowledge.languages.line(language)
+    return replace(reply, text=f"{reply.text}\n\n{filled(line, clinic)}") if line else reply
 
 
 def fixed(name: str, kind: str, knowledge: KnowledgeBase, clinic: Clinic, offer: bool = False) -> Reply:

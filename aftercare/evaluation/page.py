@@ -18,7 +18,7 @@ from aftercare.evaluation.table import counted, limit, number, verdict
 TIER_NAMES = {"self_care": "self-care"}
 """As people write them, where that is not the name itself."""
 
-LEFT_OUT = frozenset({"time"})
+LEFT_OUT = frozenset({"time", "language"})
 """Entity types that are not shown with a message: their outcome, the day, is."""
 
 

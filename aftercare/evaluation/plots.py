@@ -55,9 +55,9 @@ class Point:
     name: str
 
 
-def bars(key: str, title: str, description: str, rows: Sequence[Bar]) -> Markup:
-    """Horizontal bars from 0 to 100 %, one under the other."""
-    left, right, step, top = 38, 66, 22, 20
+def bars(key: str, title: str, description: str, rows: Sequence[Bar], left: float = 38) -> Markup:
+    """Horizontal bars from 0 to 100 %, one under the other. ``left``: the room for the labels."""
+    right, step, top = 66, 22, 20
     across = WIDTH - left - right
     bottom = top + step * len(rows)
     parts = [_grid_line(left + across * part, top, bottom, f"{100 * part:.0f} %") for part in (0, 0.5, 1)]

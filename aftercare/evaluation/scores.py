@@ -23,7 +23,7 @@ QUESTIONS = frozenset(
 AFTERCARE_REPLIES = frozenset({"answer", "not_covered", "medicine", "diagnosis", "check_question", "day_question"})
 """Kinds of replies by which an out-of-scope message was taken for one about aftercare."""
 
-STANDS = frozenset({"present", "uncertain", "other_person"})
+STANDS = frozenset({"present", "uncertain"})
 """Of several mentions of one finding, triage builds on one of these (``aftercare.triage.report``)."""
 
 BINS = 10

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from aftercare.knowledge.errors import KnowledgeError
+from aftercare.knowledge.languages import Languages, load_languages
 from aftercare.knowledge.model import Condition, Flag, Item, Rule, Sentence, Source, Window, Wordings
 from aftercare.knowledge.yaml_file import Key, YamlFile, read_yaml
 
@@ -24,7 +25,7 @@ class Cue:
     scope: int
     cues: tuple[str, ...]
     patterns: tuple[str, ...] = ()
-    stops_at_comma: bool = False
+    denies_verb: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ class KnowledgeBase:
     treatment: str
     treatment_words: Wordings
     timeline: tuple[Stage, ...]
+    languages: Languages
 
     def source(self, key: str) -> Source:
         """The source behind a short key: ``002:36`` or ``W1``. Ranges name their first line's article."""
@@ -119,6 +121,7 @@ def load_knowledge(folder: Path, treatment: str = "microneedling") -> KnowledgeB
         treatment=treatment_file.data["name"],
         treatment_words=_wordings(treatment_file.data["wordings"]),
         timeline=_timeline(treatment_file, sources),
+        languages=load_languages(folder / "languages.yml", items),
     )
 
 
@@ -258,6 +261,7 @@ def _item(
         raises_to=raw.get("raises_to", {}),
         lasting=raw.get("lasting", False),
         said_is_present=raw.get("said_is_present", False),
+        done_in_treatment=raw.get("done_in_treatment", False),
         treatment=treatment,
     )
 
@@ -303,7 +307,7 @@ def _cues(file: YamlFile) -> tuple[Cue, ...]:
             raw.get("scope", FOREVER),
             tuple(raw.get("cues", ())),
             tuple(raw.get("patterns", ())),
-            raw.get("stops_at_comma", False),
+            raw.get("denies_verb", False),
         )
         for raw in file.data["context_rules"]
     )

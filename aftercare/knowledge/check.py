@@ -58,6 +58,10 @@ def check(folder: Path, knowledge: KnowledgeBase, clinic: Clinic) -> list[Proble
     ]
 
 
+OF_THE_MOMENT = {"staff": "Anna", "opens": "Someone will be there again on Monday at 9:00."}
+"""Examples of what the handoff's sentences are filled with when they are said."""
+
+
 def every_sentence(knowledge: KnowledgeBase) -> Iterator[tuple[str, Sentence]]:
     """All clinical sentences, each with a name: ``redness.how_long``, ``wording.urgent``, ``timeline.Days 1-2``."""
     for item in knowledge.items.values():
@@ -120,6 +124,11 @@ def _source_lines(folder: Path, knowledge: KnowledgeBase) -> Iterator[Problem]:
                 )
 
 
+def read_out(sentence: Sentence, clinic: Clinic) -> str:
+    """A sentence as a patient would read it, with the clinic's numbers and an example of what only the moment tells."""
+    return sentence.text.format_map({**clinic.numbers(), **OF_THE_MOMENT})
+
+
 def grade(text: str) -> float:
     """Flesch-Kincaid grade of a text as a patient reads it."""
     return float(textstat.flesch_kincaid_grade(text))
@@ -127,7 +136,7 @@ def grade(text: str) -> float:
 
 def _grades(knowledge: KnowledgeBase, clinic: Clinic) -> Iterator[Problem]:
     for name, sentence in every_sentence(knowledge):
-        text = sentence.text.format_map(clinic.numbers())
+        text = read_out(sentence, clinic)
         emergency = name.startswith("wording.emergency")
         limit = HIGHEST_EMERGENCY_GRADE if emergency else HIGHEST_GRADE
         if grade(text) > limit:

@@ -116,7 +116,8 @@ class Item:
     ``sentences`` by purpose: about, how_long, apply, avoid, can, why, worry, source_note, check. ``allowed_from``
     is the first day (since treatment) on which a product or activity is allowed, None where no source says.
     ``lifts`` are flags or rules that a modifier raises by one tier; a ``lasting`` one stays true once it was.
-    With ``said_is_present`` the finding counts even where it is only supposed, asked of or joked about (ruling 10).
+    With ``said_is_present`` the finding counts even where it is only supposed, asked of or joked about (ruling 10);
+    with ``done_in_treatment`` it is told in the past and of the practitioner ("the girl used the same tip"), and counts.
     """
 
     id: str
@@ -135,6 +136,7 @@ class Item:
     raises_to: Mapping[str, Tier] = field(default_factory=dict)
     lasting: bool = False
     said_is_present: bool = False
+    done_in_treatment: bool = False
     treatment: str | None = None
 
     def expected_on(self, day: int) -> Window | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader
 
 from aftercare.knowledge.base import KnowledgeBase
-from aftercare.knowledge.check import every_sentence, grade
+from aftercare.knowledge.check import every_sentence, grade, read_out
 from aftercare.knowledge.clinic import Clinic
 from aftercare.knowledge.model import Item, Sentence
 
@@ -44,6 +44,7 @@ def render(knowledge: KnowledgeBase, clinic: Clinic) -> str:
         calendar=_calendar(knowledge),
         timeline=[line for line in lines if line.name.startswith("timeline.")],
         wordings=[line for line in lines if line.name.startswith("wording.")],
+        languages=[one for one in knowledge.languages.spoken.values() if one.line],
         drafts=sum(line.review == "draft" for line in lines),
         total=len(lines),
     )
@@ -51,7 +52,7 @@ def render(knowledge: KnowledgeBase, clinic: Clinic) -> str:
 
 def _line(name: str, sentence: Sentence, knowledge: KnowledgeBase, clinic: Clinic) -> Line:
     sources = tuple(f"{key}: {knowledge.source(key).title}" for key in sentence.sources)
-    text = sentence.text.format_map(clinic.numbers())
+    text = read_out(sentence, clinic)
     file = "/".join(Path(sentence.file).parts[-2:])
     return Line(name, text, sources, ", ".join(sentence.facts), sentence.review, grade(text), f"{file}:{sentence.line}")
 

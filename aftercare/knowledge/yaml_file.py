@@ -44,7 +44,6 @@ def read_yaml(path: Path, schema: str) -> YamlFile:
     try:
         text = path.read_text(encoding="utf-8")
         node = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
     except FileNotFoundError:
         raise KnowledgeError(path, None, "", "the file does not exist", "Create it or take its name out.") from None
     except UnicodeDecodeError:
@@ -58,6 +57,7 @@ def read_yaml(path: Path, schema: str) -> YamlFile:
         raise KnowledgeError(path, 1, "", "the file is empty", "Fill it in, or delete it.")
     lines: dict[Key, int] = {}
     _index(node, (), lines, path)
+    data = yaml.safe_load(text)
     file = YamlFile(path, data, lines)
     violation = best_error(data, schema)
     if violation is not None:
@@ -93,6 +93,16 @@ def _index(node: yaml.Node, key: Key, lines: dict[Key, int], path: Path) -> None
     elif isinstance(node, yaml.SequenceNode):
         for number, value in enumerate(node.value):
             _index(value, (*key, number), lines, path)
+    elif isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:timestamp":
+        _check_date(node, key, path)
+
+
+def _check_date(node: yaml.ScalarNode, key: Key, path: Path) -> None:
+    try:
+        yaml.constructor.SafeConstructor().construct_yaml_timestamp(node)
+    except ValueError:
+        line, problem = node.start_mark.line + 1, f"{node.value!r} is not a date"
+        raise KnowledgeError(path, line, ".".join(map(str, key)), problem, "Write it like 2026-12-25.") from None
 
 
 def _problem(error: ValidationError) -> str:

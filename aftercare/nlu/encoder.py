@@ -1,10 +1,8 @@
 """all-MiniLM-L6-v2 in NumPy: a sentence becomes a vector, near the vectors of sentences that mean the same.
 
 Six transformer layers of 12 heads; the mean over the tokens, brought to length 1, is the sentence's vector (the recipe of
-sentence-transformers). The last layer knows best what a sentence is about. What kind of question it is ("is", "how long",
-"can I") stands more plainly in the layers before, so three layers are kept: on data/nlu that is worth seven points of
-intent accuracy over the last alone, and costs nothing, since they are computed anyway. The weights are data: ``scripts/fetch_encoder.py`` puts them into ``var/encoder``, and a file with another hash is refused. PyTorch does
-not fit beside Rasa, and one sentence takes a few milliseconds without it.
+sentence-transformers). The weights are data: ``scripts/fetch_encoder.py`` puts them into ``var/encoder``, and a file with
+another hash is refused. PyTorch does not fit beside Rasa, and one sentence takes a few milliseconds without it.
 """
 
 from __future__ import annotations
@@ -23,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 from safetensors.numpy import load_file
 from scipy.special import erf
-from tokenizers import BertWordPieceTokenizer
+from tokenizers import BertWordPieceTokenizer, Encoding
 
 Vectors = npt.NDArray[np.float32]
 
@@ -31,13 +29,14 @@ DIMENSIONS = 384
 LAYERS = 6
 HEADS = 12
 HEAD_WIDTH = DIMENSIONS // HEADS
-KEPT_LAYERS = (6, 5, 3)
-"""Counted from 1; the meaning first. Cross-validated against other choices on data/nlu."""
-
-VECTOR_WIDTH = DIMENSIONS * len(KEPT_LAYERS)
+DIFFERENCE = "data/nlu_encoder_difference.npz"
+"""What ``scripts/adapt_encoder.py`` learned, added to the published weights; from the project's folder."""
 
 MAX_TOKENS = 128
-"""Longer messages are cut: the model was trained on 128 word pieces, and the questions are in the sentences anyway."""
+"""The model was trained on 128 word pieces. ``encode`` cuts longer messages; ``windows`` reads them piece by piece."""
+
+OVERLAP = 32
+"""Word pieces that two windows of a long message share, so that no sign is cut in two."""
 
 BATCH_TOKENS = 2048
 """Word pieces encoded at once: bounds the memory of a batch to some tens of megabytes."""
@@ -47,6 +46,10 @@ SHA256 = {
     "vocab.txt": "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
 }
 """The published hashes of the encoder's files; ``scripts/fetch_encoder.py`` keeps no others."""
+
+
+SCALE = ".scale"
+"""Ending of the name of the array that holds the scales of another one's rows."""
 
 
 class EncoderUnavailable(Exception):
@@ -74,16 +77,28 @@ def load_adapted_encoder(difference: Path, folder: Path | None = None) -> Encode
     return _load_adapted(str(difference), str(folder or encoder_folder()))
 
 
-@lru_cache(maxsize=2)
-def _load_adapted(difference: str, folder: str) -> Encoder:
-    encoder = load_encoder(Path(folder))
+def read_difference(file: Path) -> dict[str, npt.NDArray[np.generic]]:
+    """The arrays that ``scripts/adapt_encoder.py`` wrote: whole numbers of 8 bits, each row with a scale of its own.
+
+    Raises ``EncoderUnavailable``.
+    """
     try:
-        with np.load(difference, allow_pickle=False) as stored:
-            return encoder.adapted(dict(stored))
+        with np.load(file, allow_pickle=False) as stored:
+            arrays = dict(stored)
+        scales = {name: arrays.pop(name) for name in list(arrays) if name.endswith(SCALE)}
+        for name, scale in scales.items():
+            rows = name.removesuffix(SCALE)
+            arrays[rows] = arrays[rows].astype(np.float32) * scale.astype(np.float32)[:, None]
+        return arrays
     except (OSError, ValueError, KeyError, BadZipFile) as error:
         raise EncoderUnavailable(
-            f"{difference} is missing or not readable ({error}): run scripts/adapt_encoder.py."
+            f"{file} is missing or not readable ({error}): run scripts/adapt_encoder.py."
         ) from error
+
+
+@lru_cache(maxsize=2)
+def _load_adapted(difference: str, folder: str) -> Encoder:
+    return load_encoder(Path(folder)).adapted(read_difference(Path(difference)))
 
 
 @lru_cache(maxsize=2)
@@ -157,15 +172,23 @@ class Layer(NamedTuple):
         return (weights @ values).transpose(0, 2, 1, 3).reshape(sentences, length, DIMENSIONS)
 
 
+class Window(NamedTuple):
+    """A message, or a piece of a long one: a vector for each word piece, the characters it stands for, and the vector of
+    the whole as ``Encoder.encode`` gives it."""
+
+    tokens: Vectors
+    offsets: list[tuple[int, int]]
+    vector: Vectors
+
+
 class Encoder:
     """Sentences to vectors. Get one from ``load_encoder``, which checks the files."""
-
-    width = DIMENSIONS
-    """Columns of ``encode`` that are the meaning (the first kept layer), and of ``encode_spans``."""
 
     def __init__(self, folder: Path) -> None:
         self._tokenizer = BertWordPieceTokenizer(str(folder / "vocab.txt"), lowercase=True)
         self._tokenizer.enable_truncation(MAX_TOKENS)
+        self._whole_tokenizer = BertWordPieceTokenizer(str(folder / "vocab.txt"), lowercase=True)
+        self._whole_tokenizer.enable_truncation(MAX_TOKENS, stride=OVERLAP)
         tensors = load_file(folder / "model.safetensors")
         self._words = tensors["embeddings.word_embeddings.weight"]
         self._positions = (
@@ -173,53 +196,63 @@ class Encoder:
         )
         self._norm = _norm(tensors, "embeddings.LayerNorm")
         self._layers = [_layer(tensors, f"encoder.layer.{number}") for number in range(LAYERS)]
+        self._last: tuple[str, list[Window]] = ("", [])
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """One row for each text: (texts, 1152), a part of 384 for each layer of ``KEPT_LAYERS``.
+        """One row for each text: (texts, 384), of length 1, so that the dot product of two is their cosine similarity."""
+        if len(texts) == 1:
+            return self.windows(texts[0])[0].vector[None]
+        vectors = np.zeros((len(texts), DIMENSIONS), np.float32)
+        for rows, tokens in self.encode_tokens(texts):
+            vectors[rows] = _unit(tokens.mean(1))
+        return vectors
 
-        Each part has length 1: the dot product of two parts of a layer is their cosine similarity.
+    def adapted(self, difference: Mapping[str, npt.NDArray[np.generic]]) -> Encoder:
+        """Another encoder, ``difference`` added to the weights: for ``<layer>.<dense layer>`` the product up @ down."""
+        other = copy(self)
+        other._last = ("", [])
+        other._layers = [_with_difference(layer, number, difference) for number, layer in enumerate(self._layers)]
+        return other
+
+    def windows(self, text: str) -> list[Window]:
+        """The word pieces of a text as they stand in it, (pieces, 384) for each window; one window unless it is long.
+
+        The last text's are remembered: two components ask for the same message one after the other.
         """
+        text_before, found = self._last
+        if text != text_before or not found:
+            encoding = self._whole_tokenizer.encode(text)
+            found = [self._window(part) for part in (encoding, *encoding.overflowing)]
+            self._last = (text, found)
+        return found
+
+    def _window(self, part: Encoding) -> Window:
+        *_, tokens = self._layers_of(np.array([part.ids]))
+        return Window(tokens[0], part.offsets, _unit(tokens.mean(1))[0])
+
+    def encode_tokens(self, texts: Sequence[str]) -> Iterator[tuple[list[int], Vectors]]:
+        """The word pieces of many texts, those of one length together: rows of ``texts`` and (rows, length, 384)."""
+        for rows, token_ids in self._same_lengths(texts):
+            *_, tokens = self._layers_of(token_ids)
+            yield rows, tokens
+
+    def _same_lengths(self, texts: Sequence[str]) -> Iterator[tuple[list[int], npt.NDArray[np.int64]]]:
+        """Batches of texts with the same number of word pieces, so that nothing has to be masked."""
         token_ids = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
         by_length: dict[int, list[int]] = defaultdict(list)
         for row, ids in enumerate(token_ids):
             by_length[len(ids)].append(row)
-        vectors = np.zeros((len(texts), VECTOR_WIDTH), np.float32)
         for length, rows in by_length.items():
             step = max(1, BATCH_TOKENS // length)
             for start in range(0, len(rows), step):
                 batch = rows[start : start + step]
-                vectors[batch] = self._encode_same_length(np.array([token_ids[row] for row in batch]))
-        return vectors
-
-    def adapted(self, difference: Mapping[str, Vectors]) -> Encoder:
-        """Another encoder, ``difference`` added to the weights: for ``<layer>.<dense layer>`` the product up @ down."""
-        other = copy(self)
-        other._layers = [_with_difference(layer, number, difference) for number, layer in enumerate(self._layers)]
-        return other
-
-    def encode_spans(self, text: str, spans: Sequence[tuple[int, int]]) -> Vectors:
-        """The meaning of a text and, as it stands in this text, of each span of characters: (1 + spans, 384).
-
-        One pass for all: a span's vector is the mean over its own tokens, which have looked at the whole text. A span
-        without tokens of its own (beyond ``MAX_TOKENS``) gets the text's.
-        """
-        encoding = self._tokenizer.encode(text)
-        *_, tokens = self._layers_of(np.array([encoding.ids]))
-        rows = [tokens[0].mean(0)]
-        for start, end in spans:
-            own = [i for i, (first, last) in enumerate(encoding.offsets) if start <= first < last <= end]
-            rows.append(tokens[0][own].mean(0) if own else rows[0])
-        return _unit(np.stack(rows))
+                yield batch, np.array([token_ids[row] for row in batch])
 
     def _layers_of(self, token_ids: npt.NDArray[np.int64]) -> Iterator[Vectors]:
         tokens = self._norm(self._words[token_ids] + self._positions[: token_ids.shape[1]])
         for layer in self._layers:
             tokens = layer(tokens)
             yield tokens
-
-    def _encode_same_length(self, token_ids: npt.NDArray[np.int64]) -> Vectors:
-        means = {number: tokens.mean(1) for number, tokens in enumerate(self._layers_of(token_ids), start=1)}
-        return np.concatenate([_unit(means[number]) for number in KEPT_LAYERS], axis=1)
 
 
 def _unit(rows: Vectors) -> Vectors:
@@ -235,14 +268,15 @@ def _dense(tensors: Mapping[str, Vectors], name: str) -> Dense:
     return Dense(tensors[f"{name}.weight"], tensors[f"{name}.bias"])
 
 
-def _with_difference(layer: Layer, number: int, difference: Mapping[str, Vectors]) -> Layer:
+def _with_difference(layer: Layer, number: int, difference: Mapping[str, npt.NDArray[np.generic]]) -> Layer:
     """A layer whose dense layers have their differences added; those that have none stay the same objects."""
 
     def product(name: str) -> Vectors | None:
         if f"{number}.{name}.up" not in difference:
             return None
         up, down = (difference[f"{number}.{name}.{part}"].astype(np.float32) for part in ("up", "down"))
-        return up @ down
+        result: Vectors = up @ down
+        return result
 
     def added(dense: Dense, name: str) -> Dense:
         change = product(name)

@@ -1,4 +1,6 @@
-"""The messages that the findings detector learns from: ``data/nlu/findings``, one file a finding.
+"""The messages that the findings detector learns from.
+
+``data/nlu/findings`` and ``data/nlu/topics``, one file a finding: what trainers add to.
 
 finding: pus                 an item of the knowledge base, or one of ``QUALITIES_OF_CHANGE``
 examples: |                  messages of patients who have it now
@@ -7,6 +9,11 @@ mentions: |                  messages about it that say something else of it: no
   - what do i do if i see pus later on
 lookalikes: |                messages about something else that sound like it
   - i spilled custard on my chin
+
+``data/nlu/messages``: messages with all that they speak of, and what each says of it. Patients say several things at once.
+
+messages:
+- {text: "no fever but the pillow is yellow in the mornings", findings: {fever: negated, pus: present}}
 """
 
 from __future__ import annotations
@@ -14,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 from rasa.shared.exceptions import InvalidConfigException
@@ -21,17 +29,30 @@ from rasa.shared.exceptions import InvalidConfigException
 QUALITIES_OF_CHANGE = {"getting_worse": "worse", "spreading": "spreading", "one_sided": "one_sided"}
 """Names in these files that stand for no item but for a quality (``aftercare.triage.reader.QUALITIES``) of any sign."""
 
-PARTS = {"examples": True, "mentions": True, "lookalikes": False}
-"""The lists of a file, and whether their messages are about the finding."""
+Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""Ten times faster where PyYAML was built with libyaml, and the same otherwise."""
+
+PARTS = {"examples": True, "mentions": False, "lookalikes": False}
+"""The lists of a file, and whether the finding stands in their messages."""
+
+ASSERTIONS = frozenset(
+    {
+        "present", "uncertain", "negated", "historical", "resolving", "hypothetical", "information", "other_person", "idiom",
+    }
+)  # fmt: skip
+STANDING = frozenset({"present", "uncertain"})
+"""Assertions by which a finding counts; what is uncertain counts as there."""
 
 
 @dataclass(frozen=True)
 class FindingExample:
-    """A message, and whether it is about the finding or only looks so."""
+    """A message with the findings that stand in it, and those that it denies, tells of otherwise, or only seems to name.
+    ``complete`` where these are all its findings."""
 
     text: str
-    finding: str
-    about: bool
+    stands: frozenset[str] = frozenset()
+    denied: frozenset[str] = frozenset()
+    complete: bool = False
 
 
 def read_finding_examples(folder: Path, items: Collection[str]) -> list[FindingExample]:
@@ -57,18 +78,53 @@ def _examples_of(file: Path, items: Collection[str]) -> Iterator[FindingExample]
             raise _mistake(file, node, f"'{name}' is unknown here. Known are: finding, {', '.join(PARTS)}.")
     if "examples" not in fields:
         raise InvalidConfigException(f"{file}: line 1: the file needs a list 'examples: |'.")
-    for name, about in PARTS.items():
+    for name, stands in PARTS.items():
         if name in fields:
             for text in _listed(file, name, fields[name]):
-                yield FindingExample(text, finding, about)
+                one = frozenset({finding})
+                yield FindingExample(text, stands=one) if stands else FindingExample(text, denied=one)
 
 
-def _fields(file: Path) -> dict[str, yaml.ScalarNode]:
+def read_labelled_messages(folder: Path, items: Collection[str]) -> list[FindingExample]:
+    """All messages of the files in ``folder``; an empty list where there is no such folder.
+
+    Raises ``InvalidConfigException`` with file and line of the first mistake.
+    """
+    return [example for file in sorted(folder.glob("*.yml")) for example in _messages_of(file, items)]
+
+
+def _messages_of(file: Path, items: Collection[str]) -> Iterator[FindingExample]:
+    root = _composed(file)
+    if not isinstance(root, yaml.MappingNode) or [key.value for key, _ in root.value] != ["messages"]:
+        raise InvalidConfigException(f"{file}: line 1: expected 'messages:' and a list.")
+    for node in root.value[0][1].value:
+        fields = {key.value: value for key, value in node.value} if isinstance(node, yaml.MappingNode) else {}
+        findings = fields.get("findings")
+        if set(fields) != {"text", "findings"} or not isinstance(findings, yaml.MappingNode):
+            raise _mistake(file, node, "expected {text: ..., findings: {<finding>: <assertion>}}.")
+        labels = {key.value: value.value for key, value in findings.value}
+        for name, assertion in labels.items():
+            if name not in items and name not in QUALITIES_OF_CHANGE:
+                raise _mistake(file, node, f"'{name}' is no finding of the knowledge base.")
+            if assertion not in ASSERTIONS:
+                raise _mistake(
+                    file, node, f"'{assertion}' is no assertion. Known are: {', '.join(sorted(ASSERTIONS))}."
+                )
+        stands = frozenset(name for name, assertion in labels.items() if assertion in STANDING)
+        yield FindingExample(fields["text"].value, stands, frozenset(labels) - stands, complete=True)
+
+
+def _composed(file: Path) -> yaml.Node | None:
     try:
-        root = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        node: yaml.Node | None = yaml.compose(file.read_text(encoding="utf-8"), Loader=Loader)
+        return node
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise InvalidConfigException(f"{file}: line {line}: not valid YAML ({error.problem}).") from error
+
+
+def _fields(file: Path) -> dict[str, yaml.ScalarNode]:
+    root = _composed(file)
     if not isinstance(root, yaml.MappingNode):
         raise InvalidConfigException(f"{file}: line 1: expected 'finding:', 'examples: |' and so on.")
     fields = {}

@@ -19,12 +19,18 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from aftercare.nlu.data_file import PROJECT, digest, knowledge_at, knowledge_folder
-from aftercare.nlu.encoder import SHA256, Encoder, EncoderUnavailable, encoder_folder, load_adapted_encoder
-from aftercare.nlu.finding_examples import QUALITIES_OF_CHANGE, FindingExample, read_finding_examples
+from aftercare.nlu.encoder import DIFFERENCE, EncoderUnavailable
+from aftercare.nlu.finding_examples import (
+    QUALITIES_OF_CHANGE,
+    FindingExample,
+    read_finding_examples,
+    read_labelled_messages,
+)
+from aftercare.nlu.finding_heads import FindingsEncoder, load_findings_encoder, stamp_of
 from aftercare.nlu.findings_model import Detected, FindingsModel, Labelled
 from aftercare.nlu.message_reader import MessageReader, reader_at
-from aftercare.nlu.vector_cache import encode_cached
-from aftercare.triage.reader import CHANGE, SIGNS
+from aftercare.nlu.vector_cache import cached, finding_vectors
+from aftercare.triage.reader import CHANGE, SIGNS, is_denied
 
 logger = logging.getLogger(__name__)
 
@@ -34,18 +40,29 @@ QUALITY = "quality"
 THINGS = frozenset({"product", "activity", "topic"})
 """Kinds that a question is about and that raise nothing: learned only where the wordings name nothing at all."""
 
+LEARNED = SIGNS | THINGS | {"modifier"}
+"""Kinds of items that are learned."""
+
 MAY_HOLD_FINDINGS = frozenset({"report", "diagnosis", "is_normal", "when_to_worry"})
 """Intents whose examples may speak of findings that nobody labelled: no use as "about none of them"."""
 
 HARDLY = 0.1
-"""The probability below which ambiguous words are taken not to mean a finding: next to none that mean it are below."""
+"""The heads' probability of being spoken of below which ambiguous words are taken not to mean a finding: next to none that mean it are below."""
 
-BESIDE_WORDS = 0.5
+BESIDE_WORDS = 0.15
 """The probability from which a further finding is taken from a message in which the wordings name a sign already: "a bit
 tender" is near severe pain, and is not."""
 
-STANDING = frozenset({"present", "uncertain", "other_person", "resolving"})
+STANDING = frozenset({"present", "uncertain", "resolving"})
 """Assertions of a sign that something can be said of: it got worse, it spreads."""
+
+DENIED = frozenset({"negated", "historical", "hypothetical", "information"})
+"""Assertions by which a sign does not count. What is an idiom or another person's past is no sign at all."""
+
+STANDS_ALL_THE_SAME = 0.8
+"""The learned probability of standing from which a sign counts although a rule denies it, as uncertain. The words that tell
+of a sign often hold a negation or a past tense themselves: "it won't go away under a glass", "she doesn't know what year it
+is"."""
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
@@ -53,14 +70,15 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
     """Entities like those of the MessageReader, for findings that it did not name, with three keys more.
 
     ``learned`` is true, ``confidence`` the probability that the message is about the finding, and ``nearest`` the most
-    similar training examples: why the model thinks so. The entity is the clause that speaks for the finding most, and
-    its ``assertion`` is decided by the same rules as that of a wording in that clause. Nothing learned takes a finding
-    away. A message about something getting worse, spreading or one sided gives that quality to the signs that stand in
-    it, or is a ``change`` of nothing named.
+    similar training examples: why the model thinks so. The entity is the clause of the words that speak for the finding
+    most, and its ``assertion`` is decided by the same rules as that of a wording in their place. Nothing learned takes a
+    finding away; but where it is clearly told as standing, a rule that denies it only makes it uncertain, which counts.
+    A message about something getting worse, spreading or one sided gives that quality to the signs that stand in it, or
+    is a ``change`` of nothing named.
 
-    ``examples`` are folders (``aftercare.nlu.finding_examples``), ``difference`` is the file of
-    ``scripts/adapt_encoder.py``, ``false_alarms`` the share of harmless messages that may raise a finding, a symptom, a
-    quality or a thing asked about. Without the encoder's weights the detector is off, and says so once.
+    ``examples`` and ``messages`` are folders (``aftercare.nlu.finding_examples``), ``difference`` is the file of
+    ``scripts/adapt_encoder.py``, ``false_alarms`` the share of harmless messages that may raise one of a kind. Without
+    the encoder's weights the detector is off, and says so once.
     """
 
     def __init__(
@@ -87,11 +105,13 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
         return {
             "knowledge": "data/knowledge",
             "examples": ["data/nlu/findings", "data/nlu/topics"],
-            "difference": "data/nlu_encoder_difference.npz",
+            "messages": "data/nlu/messages",
+            "difference": DIFFERENCE,
             "false_alarms": {
-                "finding": 0.055,
-                "symptom": 0.03,
-                QUALITY: 0.015,
+                "finding": 0.09,
+                "symptom": 0.045,
+                QUALITY: 0.02,
+                "modifier": 0.02,
                 "product": 0.02,
                 "activity": 0.02,
                 "topic": 0.02,
@@ -106,7 +126,11 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
         """
         config = {**cls.get_default_config(), **config}
         files = [
-            *(file for folder in config["examples"] for file in sorted((PROJECT / folder).glob("*.yml"))),
+            *(
+                file
+                for folder in (*config["examples"], config["messages"])
+                for file in sorted((PROJECT / folder).glob("*.yml"))
+            ),
             *sorted(knowledge_folder(config["knowledge"]).rglob("*.yml")),
             PROJECT / config["difference"],
         ]
@@ -136,9 +160,10 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
             return cls(config, model_storage, resource, FindingsModel.load(folder) if trained else None)
 
     def train(self, training_data: TrainingData) -> Resource:
-        items = {item.id for item in self._knowledge.items.values() if item.kind in SIGNS | THINGS}
+        items = {item.id for item in self._knowledge.items.values() if item.kind in LEARNED}
         folders = [_folder(name) for name in self._config["examples"]]
         examples = [example for folder in folders for example in read_finding_examples(folder, items)]
+        examples += read_labelled_messages(_folder(self._config["messages"]), items)
         with self._storage.write_to(self._resource) as folder:
             if self._encoder is not None:
                 self._model = self._fit(self._encoder, examples, training_data)
@@ -152,30 +177,36 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
                 self._add(message, text, self._encoder, self._model)
         return messages
 
-    def _encoder_or_none(self) -> Encoder | None:
+    def _encoder_or_none(self) -> FindingsEncoder | None:
         try:
-            return load_adapted_encoder(PROJECT / self._config["difference"])
+            return load_findings_encoder(PROJECT / self._config["difference"])
         except EncoderUnavailable as reason:
             _warn_once(f"The learned findings detector is off: {reason}")
             return None
 
-    def _fit(self, encoder: Encoder, examples: Sequence[FindingExample], training_data: TrainingData) -> FindingsModel:
-        messages = [self._labelled(example) for example in examples]
+    def _fit(
+        self, encoder: FindingsEncoder, examples: Sequence[FindingExample], training_data: TrainingData
+    ) -> FindingsModel:
         things = frozenset(item.id for item in self._knowledge.items.values() if item.kind in THINGS)
+        messages = {example.text: self._labelled(example, things) for example in _joined(examples)}
         for example in training_data.intent_examples:
-            if example.get(TEXT) and example.get(INTENT) not in MAY_HOLD_FINDINGS:
-                messages.append(Labelled(example.get(TEXT), unsure=self._named(example.get(TEXT)) | things))
-        stamp = SHA256["model.safetensors"] + digest(PROJECT / self._config["difference"])
-        vectors = encode_cached(encoder, [message.text for message in messages], _cache(), stamp)
-        groups = {name: self._group(name) for name in {example.finding for example in examples}}
-        return FindingsModel.fit(messages, vectors, groups, self._config["false_alarms"])
+            text = example.get(TEXT)
+            if text and text not in messages and example.get(INTENT) not in MAY_HOLD_FINDINGS:
+                messages[text] = Labelled(text, unsure=self._named(text) | things)
+        learned_from = list(messages.values())
+        stamp = stamp_of(PROJECT / self._config["difference"])
+        rows = cached(encoder.describe, list(messages), finding_vectors(), stamp)
+        groups = {name: self._group(name) for message in learned_from for name in message.stands}
+        return FindingsModel.fit(learned_from, rows, encoder.names, groups, self._config["false_alarms"], things)
 
-    def _labelled(self, example: FindingExample) -> Labelled:
-        named = self._named(example.text)
-        if not example.about:
-            return Labelled(example.text, lookalike_of=example.finding, unsure=named)
-        item = self._knowledge.items.get(example.finding)
-        return Labelled(example.text, about=example.finding, unsure=named | frozenset(item.implies if item else ()))
+    def _labelled(self, example: FindingExample, things: frozenset[str]) -> Labelled:
+        """What is known of a message: beside its labels it may be about what the wordings find in it, or what follows
+        from them; and a list of findings tells nothing of products and topics."""
+        named = example.stands | example.denied
+        items = [self._knowledge.items[name] for name in named if name in self._knowledge.items]
+        implied = frozenset(name for item in items for name in item.implies)
+        unsure = self._named(example.text) | implied | (things if example.complete else frozenset())
+        return Labelled(example.text, example.stands, example.denied, unsure)
 
     def _named(self, text: str) -> frozenset[str]:
         """What the wordings find in a text, in the names of the examples."""
@@ -187,30 +218,33 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
     def _group(self, name: str) -> str:
         return QUALITY if name in QUALITIES_OF_CHANGE else self._knowledge.items[name].kind
 
-    def _add(self, message: Message, text: str, encoder: Encoder, model: FindingsModel) -> None:
-        clauses = [(start, end) for start, end in self._reader.clauses(text) if " " in text[start:end].strip()]
-        rows = encoder.encode_spans(text, clauses)
-        entities = _without_doubtful(message.get(ENTITIES, []), model.likeliest(rows))
+    def _add(self, message: Message, text: str, encoder: FindingsEncoder, model: FindingsModel) -> None:
+        heard = encoder.hear(text)
+        entities = _without_doubtful(message.get(ENTITIES, []), model.spoken_of(heard))
+        entities = _standing_all_the_same(entities, model.stands(heard))
         explained = any(entity["entity"] in SIGNS for entity in entities)
-        detections = [one for one in model.detect(rows) if not explained or one.confidence >= BESIDE_WORDS]
+        detections = [one for one in model.detect(heard) if not explained or one.confidence >= BESIDE_WORDS]
         named = {entity["value"] for entity in entities if "assertion" in entity}
-        spans = [(0, len(text)), *clauses]
         if any(entity["entity"] in THINGS | SIGNS for entity in entities):
             detections = [one for one in detections if self._group(one.finding) not in THINGS]
         changes = [one for one in detections if one.finding in QUALITIES_OF_CHANGE]
         found = [
-            self._entity(text, spans[one.row], one.finding, one)
+            self._entity(text, one.finding, one)
             for one in detections
             if one not in changes and one.finding not in named and one.finding in self._knowledge.items
         ]
         entities = entities + self.add_extractor_name(found)
         for one in changes:
-            entities = self._changed(entities, self._entity(text, spans[one.row], CHANGE, one), one)
+            entities = self._changed(text, entities, self._entity(text, CHANGE, one), one)
         message.set(ENTITIES, entities, add_to_output=True)
 
-    def _entity(self, text: str, span: tuple[int, int], item: str, detected: Detected) -> dict[str, Any]:
-        start, end = span
-        assertion, other = self._reader.assertion_of_span(text, start, end, item)
+    def _entity(self, text: str, item: str, detected: Detected) -> dict[str, Any]:
+        first, last = detected.words
+        whole = [(start, end) for start, end in self._reader.clauses(text) if start <= first < last <= end]
+        start, end = whole[0] if whole else (0, len(text))
+        assertion, other = self._reader.assertion_of_span(text, first, last, item) if last else ("present", False)
+        if assertion in DENIED and detected.stands >= STANDS_ALL_THE_SAME:
+            assertion = "uncertain"
         return {
             "entity": self._knowledge.items[item].kind,
             "value": item,
@@ -226,12 +260,14 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
         }
 
     def _changed(
-        self, entities: list[dict[str, Any]], change: dict[str, Any], detected: Detected
+        self, text: str, entities: list[dict[str, Any]], change: dict[str, Any], detected: Detected
     ) -> list[dict[str, Any]]:
         """The entities with a learned quality: on the signs that stand, unless one has it, else as a ``change``."""
         quality = QUALITIES_OF_CHANGE[detected.finding]
         known = {quality for entity in entities for quality in entity.get("qualities", ())}
-        if change["assertion"] not in STANDING or quality in known or (quality == "worse" and "better" in known):
+        if change["assertion"] not in STANDING or quality in known or is_denied(quality, text):
+            return entities
+        if quality == "worse" and "better" in known:
             return entities
         signs = [e for e in entities if e["entity"] in SIGNS and e.get("assertion") in STANDING]
         if not signs:
@@ -239,9 +275,33 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
         return [_with_quality(entity, quality) if entity in signs else entity for entity in entities]
 
 
-def _without_doubtful(entities: list[dict[str, Any]], likeliest: Mapping[str, float]) -> list[dict[str, Any]]:
+def _without_doubtful(entities: list[dict[str, Any]], spoken_of: Mapping[str, float]) -> list[dict[str, Any]]:
     """The entities without those of ambiguous words that the message is hardly about ("streaks" of sunscreen)."""
-    return [e for e in entities if not e.get("ambiguous") or likeliest.get(e["value"], 1.0) >= HARDLY]
+    return [e for e in entities if not e.get("ambiguous") or spoken_of.get(e["value"], 1.0) >= HARDLY]
+
+
+def _standing_all_the_same(entities: list[dict[str, Any]], stands: Mapping[str, float]) -> list[dict[str, Any]]:
+    """The entities, those that a rule denies and the message clearly tells as standing made uncertain."""
+    return [
+        {**e, "assertion": "uncertain"}
+        if e.get("assertion") in DENIED and e["entity"] in SIGNS and stands.get(e["value"], 0.0) >= STANDS_ALL_THE_SAME
+        else e
+        for e in entities
+    ]
+
+
+def _joined(examples: Sequence[FindingExample]) -> list[FindingExample]:
+    """Examples with the same text as one: it may stand in the files of several findings."""
+    joined: dict[str, FindingExample] = {}
+    for one in examples:
+        other = joined.get(one.text, one)
+        joined[one.text] = FindingExample(
+            one.text,
+            one.stands | other.stands,
+            (one.denied | other.denied) - one.stands - other.stands,
+            one.complete or other.complete,
+        )
+    return list(joined.values())
 
 
 def _with_quality(entity: dict[str, Any], quality: str) -> dict[str, Any]:
@@ -253,11 +313,6 @@ def _with_quality(entity: dict[str, Any], quality: str) -> dict[str, Any]:
 @lru_cache
 def _warn_once(text: str) -> None:
     logger.warning(text)
-
-
-def _cache() -> Path:
-    """Beside the encoder's folder: a file that may be deleted at any time."""
-    return encoder_folder().parent / "finding_vectors.npz"
 
 
 def _folder(name: str) -> Path:

@@ -16,12 +16,12 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from aftercare.nlu.data_file import data_file, digest, lines
-from aftercare.nlu.encoder import Encoder, Vectors, load_encoder
+from aftercare.nlu.data_file import PROJECT, data_file, digest, lines
+from aftercare.nlu.encoder import DIFFERENCE, Encoder, Vectors, load_adapted_encoder
+from aftercare.nlu.intent_features import Described, named_columns
 from aftercare.nlu.intent_model import IntentModel, Ranked
-from aftercare.nlu.likeness import Described, named_columns
 from aftercare.nlu.message_reader import NAMED, MessageReader, kinds_named_in
-from aftercare.nlu.questions import questions_of
+from aftercare.nlu.questions import questions_of, told, with_what_is_asked
 from aftercare.nlu.segments import segments
 from aftercare.nlu.sentence_featurizer import SentenceFeaturizer
 from aftercare.nlu.spelling import corrected_text
@@ -47,7 +47,7 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
         self._storage = storage
         self._resource = resource
         self._model = model
-        self._encoder: Encoder | None = load_encoder() if model and model.needs_vectors else None
+        self._encoder = self._load_encoder() if model and model.needs_vectors else None
 
     @classmethod
     def required_components(cls) -> list[type]:
@@ -55,7 +55,12 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"background": "data/nlu_background.txt", "knowledge": "data/knowledge", "sure": 0.4}
+        return {
+            "background": "data/nlu_background.txt",
+            "knowledge": "data/knowledge",
+            "difference": DIFFERENCE,
+            "sure": 0.4,
+        }
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str:
@@ -98,8 +103,11 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
 
     def _background(self, with_vectors: bool) -> Described:
         texts = lines(data_file(self._config["background"]))
-        vectors = load_encoder().encode(texts) if with_vectors else None
+        vectors = self._load_encoder().encode(texts) if with_vectors else None
         return Described(texts, vectors, named_columns(kinds_named_in(texts, self._config["knowledge"])))
+
+    def _load_encoder(self) -> Encoder:
+        return load_adapted_encoder(PROJECT / self._config["difference"])
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
@@ -111,8 +119,11 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
         if self._model is None:
             raise RasaException("The intent classifier has not been trained.")
         vectors = _vectors([message]) if self._encoder else None
-        ranking = self._model.predict(_described([message], vectors))[0]
-        questions = questions_of(ranking[0], self._intents_of_parts(message), self._config["sure"])
+        sure, text, named = self._config["sure"], corrected_text(message), message.get(NAMED, [])
+        parts = self._rankings_of_parts(text, named)
+        whole = told(self._model.predict(_described([message], vectors))[0], text, named)
+        ranking = with_what_is_asked(whole, parts, sure)
+        questions = questions_of(ranking[0], [part[0] for part in parts], sure)
         if questions:
             ranking = [questions[0], *(ranked for ranked in ranking if ranked.name != questions[0].name)]
         shown = [_as_dict(ranked) for ranked in ranking[:RANKING_LENGTH]]
@@ -120,14 +131,14 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
         message.set(INTENT_RANKING, shown, add_to_output=True)
         message.set(QUESTIONS, [_as_dict(ranked) for ranked in questions], add_to_output=True)
 
-    def _intents_of_parts(self, message: Message) -> list[Ranked]:
-        """The intent of each sentence. What a sentence speaks of may stand in another one, so all count as naming it."""
-        parts = segments(corrected_text(message))
+    def _rankings_of_parts(self, text: str, named: Sequence[str]) -> list[list[Ranked]]:
+        """Those of each sentence. What a sentence speaks of may stand in another one, so all count as naming it."""
+        parts = segments(text)
         if self._model is None or not parts:
             return []
         vectors = self._encoder.encode(parts) if self._encoder else None
-        named = named_columns([message.get(NAMED, [])] * len(parts))
-        return [ranking[0] for ranking in self._model.predict(Described(parts, vectors, named))]
+        rankings = self._model.predict(Described(parts, vectors, named_columns([named] * len(parts))))
+        return [told(ranking, part, named) for part, ranking in zip(parts, rankings, strict=True)]
 
 
 def _described(messages: Sequence[Message], vectors: Vectors | None) -> Described:

@@ -19,7 +19,7 @@ from aftercare.nlu.data_file import knowledge_at, knowledge_folder
 from aftercare.triage import Reader
 
 NAMED = "named"
-"""The message property with the kinds of things it names, some of ``aftercare.nlu.likeness.KINDS``."""
+"""The message property with the kinds of things it names, some of ``aftercare.nlu.intent_features.KINDS``."""
 
 KIND_OF_ENTITY = {"symptom": "sign", "finding": "sign", "product": "product", "activity": "activity", "time": "time"}
 

@@ -2,12 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 
+from aftercare.nlu.asking import asks
 from aftercare.nlu.intent_model import Ranked
 
 SMALL_TALK = frozenset({"greet", "thanks", "goodbye"})
 STATEMENTS = frozenset({"report", "affirm", "deny", "inform_day"})
+OF_A_SIGN = frozenset({"is_normal", "how_long", "why", "when_to_worry", "diagnosis"})
+"""Questions that are asked of signs."""
+OF_CARE = frozenset({"can_i", "what_to_apply", "what_to_avoid", "what_to_expect", "medicine"})
+"""Questions that may be asked in key words alone ("retinol day 4")."""
+REPORT = "report"
+ENDS_ASKING = re.compile(r"\?\W*$")
+
+
+def as_told(ranked: Ranked, text: str, named: Collection[str]) -> Ranked:
+    """The intent of a text; ``report`` where it would be a question, but the text asks nothing. ``named``: the kinds of
+    things that the message names (``aftercare.nlu.message_reader.KIND_OF_ENTITY``)."""
+    told = ranked.name in OF_A_SIGN or (ranked.name in OF_CARE and "sign" in named)
+    return Ranked(REPORT, ranked.confidence) if told and not asks(text) else ranked
+
+
+def told(ranking: Sequence[Ranked], text: str, named: Collection[str]) -> list[Ranked]:
+    """A ranking with ``as_told`` of its first in front; where a report ends in a question mark, with its first question."""
+    first = as_told(ranking[0], text, named)
+    if ranking[0].name == REPORT and ENDS_ASKING.search(text):
+        asked = [one.name for one in ranking if one.name in OF_A_SIGN | OF_CARE]
+        first = Ranked(asked[0], first.confidence) if asked else first
+    return [first, *(ranked for ranked in ranking if ranked.name not in (first.name, ranking[0].name))]
+
+
+def with_what_is_asked(whole: Sequence[Ranked], parts: Sequence[Sequence[Ranked]], sure: float) -> list[Ranked]:
+    """The ranking of a whole message, weighed with that of the first part that surely asks something of care or of a sign.
+
+    After a long story the whole is vague about the question at its end; the part alone knows nothing of the story. The
+    confidences are the geometric means of both.
+    """
+    asking = [part for part in parts if part[0].name in OF_A_SIGN | OF_CARE and part[0].confidence >= sure]
+    if not asking or whole[0].name not in OF_A_SIGN | OF_CARE:
+        return list(whole)
+    asked = {ranked.name: ranked.confidence for ranked in asking[0]}
+    both = [Ranked(one.name, (one.confidence * asked.get(one.name, 0.0)) ** 0.5) for one in whole]
+    return sorted(both, key=lambda one: -one.confidence)
 
 
 def questions_of(whole: Ranked, parts: Sequence[Ranked], sure: float) -> list[Ranked]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -15,8 +16,19 @@ from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from aftercare.nlu.encoder import SHA256, Encoder, EncoderUnavailable, load_encoder
+from aftercare.nlu.data_file import PROJECT, digest
+from aftercare.nlu.encoder import (
+    DIFFERENCE,
+    DIMENSIONS,
+    SHA256,
+    Encoder,
+    EncoderUnavailable,
+    Vectors,
+    load_adapted_encoder,
+)
+from aftercare.nlu.finding_heads import stamp_of
 from aftercare.nlu.spelling import corrected_text
+from aftercare.nlu.vector_cache import finding_vectors, kept, key_of
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +44,11 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
     def __init__(self, config: dict[str, Any], name: str, encoder: Encoder | None) -> None:
         super().__init__(name, config)
         self._encoder = encoder
+        self._difference = PROJECT / config.get("difference", DIFFERENCE)
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        return {**DenseFeaturizer.get_default_config(), "difference": DIFFERENCE}
 
     @classmethod
     def create(
@@ -42,7 +59,7 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
         execution_context: ExecutionContext,
     ) -> SentenceFeaturizer:
         try:
-            encoder = load_encoder()
+            encoder = load_adapted_encoder(PROJECT / config["difference"])
         except EncoderUnavailable as reason:
             logger.warning("No sentence vectors, words alone: %s", reason)
             encoder = None
@@ -56,20 +73,32 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
     def fingerprint_addon(cls, config: dict[str, Any]) -> str:
         """Rasa's cache has to know whether there are weights: vectors and none are different features."""
         try:
-            load_encoder()
+            difference = PROJECT / {**cls.get_default_config(), **config}["difference"]
+            load_adapted_encoder(difference)
         except EncoderUnavailable:
             return "words alone"
-        return SHA256["model.safetensors"]
+        return f"{SHA256['model.safetensors']} {digest(difference)}"
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        self.process(training_data.training_examples)
+        spoken = [message for message in training_data.training_examples if message.get(TEXT)]
+        if self._encoder is not None and spoken:
+            self._add(spoken, self._remembered([corrected_text(message) for message in spoken], self._encoder))
         return training_data
+
+    def _remembered(self, texts: list[str], encoder: Encoder) -> Vectors:
+        """Their vectors, from the cache of the findings detector where that has them: its rows begin with the same ones."""
+        known = kept(finding_vectors(), stamp_of(self._difference))
+        new = [text for text in texts if key_of(text) not in known]
+        known |= {key_of(text): vector for text, vector in zip(new, encoder.encode(new), strict=True)}
+        return np.stack([known[key_of(text)][:DIMENSIONS] for text in texts]).astype(np.float32)
 
     def process(self, messages: list[Message]) -> list[Message]:
         spoken = [message for message in messages if message.get(TEXT)]
         if self._encoder is None or not spoken:
             return messages
-        vectors = self._encoder.encode([corrected_text(message) for message in spoken])
-        for message, vector in zip(spoken, vectors, strict=True):
-            message.add_features(Features(vector[None, :], FEATURE_TYPE_SENTENCE, TEXT, self._identifier))
+        self._add(spoken, self._encoder.encode([corrected_text(message) for message in spoken]))
         return messages
+
+    def _add(self, messages: list[Message], vectors: Vectors) -> None:
+        for message, vector in zip(messages, vectors, strict=True):
+            message.add_features(Features(vector[None, :], FEATURE_TYPE_SENTENCE, TEXT, self._identifier))

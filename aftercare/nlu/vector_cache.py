@@ -4,34 +4,44 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
 
-from aftercare.nlu.encoder import Encoder, Vectors
+from aftercare.nlu.encoder import Vectors, encoder_folder
 
 
-def encode_cached(encoder: Encoder, texts: Sequence[str], file: Path, stamp: str) -> Vectors:
-    """The meaning of each text, (texts, ``encoder.width``); what ``file`` holds already is taken from there.
+def finding_vectors() -> Path:
+    """The file of ``FindingsEncoder.describe``, beside the encoder's folder: it may be deleted at any time."""
+    return encoder_folder().parent / "finding_vectors.npz"
 
-    ``stamp`` names the weights: vectors of other ones are not used. The file then holds these texts and no others; it is
+
+def key_of(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def cached(describe: Callable[[Sequence[str]], Vectors], texts: Sequence[str], file: Path, stamp: str) -> Vectors:
+    """What ``describe`` makes of the texts, a row for each; what ``file`` holds already is taken from there.
+
+    ``stamp`` names the weights: rows of other ones are not used. The file then holds these texts and no others; it is
     a convenience, so nothing happens where it cannot be read or written.
     """
-    keys = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
-    known = _read(file, stamp)
+    keys = [key_of(text) for text in texts]
+    known = kept(file, stamp)
     new = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
     if new:
         # Half precision, as the file has it: the first training and the next one have to see the same numbers.
-        vectors = encoder.encode(list(new.values()))[:, : encoder.width].astype(np.float16)
+        vectors = describe(list(new.values())).astype(np.float16)
         known |= dict(zip(new, vectors, strict=True))
     if new or len(known) > len(set(keys)):
         _write(file, stamp, {key: known[key] for key in keys})
     return np.stack([known[key] for key in keys]).astype(np.float32)
 
 
-def _read(file: Path, stamp: str) -> dict[str, Vectors]:
+def kept(file: Path, stamp: str) -> dict[str, Vectors]:
+    """What the file holds, by ``key_of``; nothing where it is of other weights or cannot be read."""
     try:
         with np.load(file, allow_pickle=False) as stored:
             if str(stored["stamp"]) == stamp:

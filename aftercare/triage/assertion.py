@@ -2,15 +2,17 @@
 
 The vocabulary is the field's: FORWARD, BACKWARD and BIDIRECTIONAL cues, PSEUDO cues that only look like one,
 TERMINATE cues at which a scope ends (Harkema et al. 2009; medspacy). The cues are in data/knowledge/assertion.yml.
+How far a negation reaches is in ``denial``, what is told of now or as over in ``tense``.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from aftercare.knowledge.base import Cue
+from aftercare.triage import denial, tense
 from aftercare.triage.language import Utterance
 
 PRECEDENCE = ("idiom", "negated", "historical", "information", "hypothetical", "resolving", "uncertain")
@@ -26,77 +28,66 @@ class _Found:
 
 FILLERS = frozenset(
     [
-        "and",
-        "or",
-        "so",
-        "but",
-        "hi",
-        "hey",
-        "hello",
-        "also",
-        "just",
-        "wondering",
-        "ok",
-        "okay",
-        "quick",
-        "question",
-        "q",
-        "well",
-        "um",
-        "please",
-        "then",
-        "like",
-    ]
-)
-"""Words that may stand before the cue of a direction ``opening``."""
-PRESENT = frozenset(
-    [
-        "is",
-        "are",
-        "'s",
-        "has",
-        "have",
-        "'ve",
-        "'m",
-        "am",
-        "now",
-        "today",
-        "still",
-        "keeps",
-        "since",
-        "woke",
-        "currently",
-        "feels",
-        "looks",
-        "getting",
-        "going",
-        "can",
-        "ca",
-        "wo",
-    ]
-)
-SHORTENED = frozenset(
-    ["it", "he", "she", "that", "there", "here", "what", "this", "who", "everything", "skin", "face", "cheek"]
-)
-"""Words after which 's is short for "is" or "has"."""
-PAST = frozenset(
-    [
-        "had", "was", "were", "got", "did", "came", "went", "used", "last", "ago", "once", "lost", "blew", "bled", "felt",
-        "fell", "broke", "threw", "died", "took", "kept", "woke", "ran", "put", "burnt", "swelled",
+        "and", "or", "so", "but", "hi", "hey", "hello", "also", "just", "wondering", "ok", "okay", "quick", "question", "q",
+        "well", "um", "please", "then", "like",
     ]
 )  # fmt: skip
-REGULAR_PAST = re.compile(r"[a-z]{2,}[^e\W]ed$")
-"""Verbs like "blistered"; "red" and "need" are none."""
+"""Words that may stand before the cue of a direction ``opening``."""
+SAID_OF_IT = FILLERS | frozenset(
+    ["all", "it", "they", "that", "both", "now", "was", "is", "are", "were", "has", "have", "had", "s", "'s", "i", "am", "'m",
+     "completely", "totally", "nearly", "mostly", "soon", "everything"]
+)  # fmt: skip
+"""Words that may stand before the cue of a direction ``closing``."""
 BEFORE = 3
 """Words before a finding that tell its tense."""
-ENDS_OF_A_PART = frozenset({",", ".", ";", "!", "?", "-", "–", "—", "(", ")", ":"})
-"""Another person's sign told in the past is their history; told in the present it may need help now. What happened to one
-who cannot call for help (cues ``dependent``) is always told in the past, and is never history."""
+SHORT = 8
+"""Words of a sentence that only says how the one before it ended ("Stopped after a minute.")."""
+PRONOUNS = frozenset(["she", "he", "her", "his", "him", "she's", "he's"])
+FIRST_PERSON = frozenset(["i", "my", "me", "mine"])
+POINTING = frozenset(["the", "my", "mine", "these", "those", "this", "that", "its"])
+"""'does the redness fade' speaks of one that is there; 'does redness fade' asks in general."""
+DEALS_WITH = frozenset(
+    ["help", "helps", "reduce", "stop", "treat", "fix", "heal", "calm", "ease", "settle", "lift", "cover", "remove", "lessen",
+     "soothe", "shift", "clear", "making", "be", "still"]
+)  # fmt: skip
+"""'does ice help swelling': what is dealt with is there."""
+ABOUT_MINE = frozenset(["my", "mine", "keep", "keeps", "keeping"])
+MODALS = frozenset(["will", "would", "can", "could", "should", "does", "do", "did", "might", "is", "are"])
+BODY = frozenset(
+    ["face", "skin", "lip", "lips", "cheek", "cheeks", "eye", "eyes", "eyelid", "eyelids", "lid", "lids", "chin", "nose",
+     "forehead", "mouth", "tongue", "throat", "neck", "heart", "hand", "hands", "chest", "ear", "ears", "jaw"]
+)  # fmt: skip
+"""'will my lips swell' points at the lips alone."""
+LISTED = frozenset(
+    [
+        "told",
+        "says",
+        "say",
+        "said",
+        "list",
+        "lists",
+        "listed",
+        "sheet",
+        "leaflet",
+        "website",
+        "signs",
+        "symptoms",
+        "warned",
+        "?",
+    ]
+)
+"""Words of a sentence that lists signs nobody has said to have."""
+ANSWER_WITHIN = 3
+"""Tokens, marks of punctuation most of all, between a sign and the "no" that answers it ("Fever? No.")."""
 
 
 @dataclass(frozen=True)
 class Asserted:
-    """``label`` as in docs/architecture.md; ``other`` where it is another person's."""
+    """``label`` as in docs/architecture.md; ``other`` where it is another person's.
+
+    Another's sign is ``other_person`` where it is over or told in general, and of its own label (``present`` most of all)
+    where that person may need help now.
+    """
 
     label: str
     other: bool
@@ -116,8 +107,11 @@ class Assertion:
                 sequence = words(phrase)
                 self._by_first.setdefault(sequence[0], []).append((sequence, cue))
 
-    def cues(self, utterance: Utterance) -> list[_Found]:
-        """The cues in a message; where two overlap the longer one stands, so that "not only" hides "not"."""
+    def cues(self, utterance: Utterance, signs: frozenset[int]) -> list[_Found]:
+        """The cues in a message; where two overlap the longer one stands, so that "not only" hides "not".
+
+        ``signs`` are the tokens that signs are made of: a negation of another verb ("didn't sleep") is no cue.
+        """
         found = [
             _Found(cue, i, i + len(sequence))
             for i, word in enumerate(utterance.words)
@@ -130,26 +124,49 @@ class Assertion:
         for f in found:
             if not any(f.start < k.end and k.start < f.end and not _may_share(f, k) for k in kept):
                 kept.append(f)
-        return kept
+        return [f for f in kept if not _denies_nothing(f, signs, utterance)]
 
     def of(self, tokens: frozenset[int], utterance: Utterance, cues: list[_Found]) -> Asserted:
         """The assertion of the finding that stands on ``tokens``."""
-        reached = {
-            f.cue.assertion
-            for f in cues
-            if f.cue.direction not in ("pseudo", "cancel") and _reaches(f, tokens, utterance)
-        }
-        other = any(
-            f.cue.assertion == "other_person"
-            and f.cue.direction != "cancel"
-            and _reaches(f, tokens, utterance)
-            and not _cancelled(f, tokens, utterance, cues)
-            for f in cues
-        )
+        reaching = [f for f in cues if f.cue.direction not in ("pseudo", "cancel") and _reaches(f, tokens, utterance)]
+        people = [
+            f for f in reaching if f.cue.assertion == "other_person" and not _cancelled(f, tokens, utterance, cues)
+        ]
+        reached = {f.cue.assertion for f in reaching}
         label = next((name for name in PRECEDENCE if name in reached), "present")
-        if other and label == "present" and "dependent" not in reached and _told_in_the_past(tokens, utterance):
-            label = "historical"
-        return Asserted("other_person" if other and label == "present" else label, other)
+        if not people:
+            return Asserted("negated" if "not_mine" in reached and label == "present" else label, False)
+        if label in ("present", "uncertain", "resolving", "historical") and _of_their_past(
+            tokens, people, reached, utterance, cues
+        ):
+            label = "other_person"
+        return Asserted(label, True)
+
+
+def _of_their_past(
+    tokens: frozenset[int], people: list[_Found], reached: set[str], utterance: Utterance, cues: list[_Found]
+) -> bool:
+    """Whether another's sign is their history and not a call for help.
+
+    It is where a time long ago is named, or where it is told in the past of somebody who can call for help themselves
+    and nothing in the message says that it happens now. Who is only "she" or "he" is the one the message is written for.
+    """
+    if reached & {"historical", "over_for_another", "not_mine"}:
+        return True
+    if "dependent" in reached or not tense.past(tense.region(max(tokens), utterance), utterance):
+        return False
+    named = any(
+        f.cue.assertion == "other_person" and f.cue.direction != "cancel" and utterance.words[f.start] not in PRONOUNS
+        for f in cues
+        if f.start <= max(p.start for p in people)
+    )
+    return named and not any(f.cue.assertion == "happens_now" and not _of_oneself(f, utterance) for f in cues)
+
+
+def _of_oneself(found: _Found, utterance: Utterance) -> bool:
+    """Whether a cue is said of the patient ("mine was today")."""
+    clause = utterance.clause[found.start]
+    return any(utterance.words[i] in FIRST_PERSON for i in range(found.start) if utterance.clause[i] == clause)
 
 
 def _matched(pattern: re.Pattern[str], cue: Cue, utterance: Utterance) -> list[_Found]:
@@ -161,93 +178,180 @@ def _matched(pattern: re.Pattern[str], cue: Cue, utterance: Utterance) -> list[_
     return found
 
 
-def _region(tokens: frozenset[int], utterance: Utterance) -> list[int]:
-    number = utterance.region[max(tokens)]
-    return [i for i, region in enumerate(utterance.region) if region == number]
-
-
-def _told_in_the_past(tokens: frozenset[int], utterance: Utterance) -> bool:
-    return _past(_region(tokens, utterance), utterance)
-
-
-def _past(places: Sequence[int], utterance: Utterance) -> bool:
-    past = any(utterance.words[i] in PAST or REGULAR_PAST.match(utterance.words[i]) for i in places)
-    return past and not _told_of_now(places, utterance)
-
-
-def _part(place: int, utterance: Utterance) -> range:
-    """The tokens around a place up to the next punctuation on both sides."""
-    start = end = place
-    while start and utterance.words[start - 1] not in ENDS_OF_A_PART:
-        start -= 1
-    while end < len(utterance.words) and utterance.words[end] not in ENDS_OF_A_PART:
-        end += 1
-    return range(start, end)
-
-
-def _told_of_now(places: Iterable[int], utterance: Utterance) -> bool:
-    """Whether one of the words speaks of the present. The 's of "my sister's throat" does not, that of "it's" does."""
-    return any(
-        utterance.words[i] in PRESENT and (utterance.words[i] != "'s" or i == 0 or utterance.words[i - 1] in SHORTENED)
-        for i in places
-    )
+def _denies_nothing(found: _Found, signs: frozenset[int], utterance: Utterance) -> bool:
+    if found.cue.assertion != "negated" or found.cue.direction != "forward":
+        return False
+    if found.end < len(utterance.words) and utterance.words[found.end] in tense.ENDS_OF_A_PART:
+        return True  # it answers something
+    if found.cue.denies_verb and denial.denies_another_verb(found.start, found.end, signs, utterance):
+        return True
+    return denial.undone(found.start, utterance)
 
 
 def _may_share(one: _Found, two: _Found) -> bool:
     """Cues that may overlap: a pseudo cue hides only its own kind ("is this" is no "what if", and still uncertain), and
-    person words go with anything ("my friend had")."""
+    person words and times go with anything ("my friend had")."""
     if "pseudo" in (one.cue.direction, two.cue.direction):
         return one.cue.assertion != two.cue.assertion
-    return (one.cue.assertion == "other_person") != (two.cue.assertion == "other_person")
+    if one.cue.assertion == two.cue.assertion:
+        return one.cue.direction != two.cue.direction
+    apart = {"other_person", "dependent", "happens_now", "over_for_another"}
+    return one.cue.assertion in apart or two.cue.assertion in apart
 
 
 def _reaches(found: _Found, tokens: frozenset[int], utterance: Utterance) -> bool:
-    first, last = min(tokens), max(tokens)
     own = set(range(found.start, found.end))
-    if own & tokens:
+    if own & tokens:  # a fixed expression holds the word that looks like a sign ("the bleeding obvious")
+        return found.cue.assertion == "idiom" and max(tokens) in own
+    return _REACHES[found.cue.direction](found, tokens, utterance)
+
+
+def _forward(found: _Found, tokens: frozenset[int], utterance: Utterance) -> bool:
+    last = max(tokens)
+    if utterance.clause[found.start] != utterance.clause[last] or found.start >= last:
         return False
-    direction = found.cue.direction
-    if direction == "opening":
-        return (
-            _opens(found, utterance) and utterance.region[found.start] == utterance.region[last] and found.start < last
-        )
-    if direction == "closing":
-        same_sentence = utterance.sentence[found.start] == utterance.sentence[last]
-        return same_sentence and found.start > last and _past(_part(last, utterance), utterance)
-    if direction == "whole_sentence":
-        return utterance.sentence[found.start] == utterance.sentence[last] and found.start < last
-    if direction == "sentence":
-        return utterance.region[found.start] == utterance.region[last] and found.start < last
-    same = utterance.clause[found.start] == utterance.clause[last]
-    if direction == "forward":
-        return (
-            same and found.start < last and last - found.end < found.cue.scope and not _stopped(found, last, utterance)
-        )
-    if direction == "backward":
-        return same and found.end > first and found.start - last <= found.cue.scope
-    if utterance.region[found.start] != utterance.region[last]:
+    if last - found.end >= found.cue.scope:
         return False
-    if found.cue.assertion == "historical":  # "still red from my session last month" is of now
-        part = _part(last, utterance)
-        between = range(max(min(found.start, first) - BEFORE, part.start), max(found.end, last + 1))
-        near = between if found.start in part else _region(tokens, utterance)
-        return not _told_of_now([i for i in near if not found.start <= i < found.end], utterance)
-    return True
+    return found.cue.assertion != "negated" or not denial.ends_before(found.end, tokens, utterance)
 
 
-def _stopped(found: _Found, last: int, utterance: Utterance) -> bool:
-    """Whether the scope ends at a comma before the finding: "didn't sleep, face is hot". A list goes on ("no A, B or C")."""
-    between = utterance.words[found.end : last]
-    if not found.cue.stops_at_comma or "," not in between:
+def _backward(found: _Found, tokens: frozenset[int], utterance: Utterance) -> bool:
+    """In the same clause, and without a comma between: "red, pain free" denies the pain alone."""
+    first, last = min(tokens), max(tokens)
+    same = utterance.clause[found.start] == utterance.clause[last] and found.end > first
+    near = found.start - last <= found.cue.scope
+    return same and near and (found.cue.assertion == "historical" or "," not in utterance.words[last : found.start])
+
+
+def _after(found: _Found, tokens: frozenset[int], utterance: Utterance) -> bool:
+    """Everything after the cue in the same half of a sentence, up to where something is told as it is."""
+    last = max(tokens)
+    if utterance.region[found.start] != utterance.region[last] or found.start >= last:
         return False
-    return not {"or", "nor"} & set(utterance.words[found.end : last + 4])
+    asks = found.cue.assertion == "information" or utterance.words[found.start] in MODALS
+    if asks and _points_at(found, tokens, utterance):
+        return False
+    return found.cue.assertion not in ("hypothetical", "information") or not _told_as_it_is(found, tokens, utterance)
 
 
-def _opens(found: _Found, utterance: Utterance) -> bool:
-    """Whether the cue begins its clause, fillers aside."""
-    clause = utterance.clause[found.start]
-    before = [utterance.words[i] for i in range(found.start) if utterance.clause[i] == clause]
+def _whole_sentence(found: _Found, tokens: frozenset[int], utterance: Utterance) -> bool:
+    return utterance.sentence[found.start] == utterance.sentence[max(tokens)] and found.start < max(tokens)
+
+
+def _opening(found: _Found, tokens: frozenset[int], utterance: Utterance) -> bool:
+    asks = found.end < len(utterance.words) and utterance.words[found.end] not in ("not", "nt", "n't")
+    return (
+        asks
+        and _opens(found.start, utterance)
+        and _after(found, tokens, utterance)
+        and not _points_at(found, tokens, utterance)
+    )
+
+
+def _points_at(found: _Found, tokens: frozenset[int], utterance: Utterance) -> bool:
+    """Whether a question is about a sign that is there: "the redness", "help swelling", "spots keep coming on my chin"."""
+    words, first, last = utterance.words, min(tokens), max(tokens)
+    between = words[found.end : first]
+    asked = set(words[found.start : first])
+    if {"microneedling", "needling", "expect"} & asked:
+        return False  # of the treatment, or of what may come
+    if DEALS_WITH & set(between):
+        return True
+    after = [words[i] for i in range(last + 1, len(words)) if utterance.region[i] == utterance.region[last]]
+    if ABOUT_MINE & set(after) or " i got" in " ".join(after) or " i have" in " ".join(after):
+        return True
+    pointed = between[-1:] or words[found.end - 1 : found.end]
+    adjective = between[-2:-1] or (words[found.end - 1 : found.end] if between else ())
+    return not BODY & {words[i] for i in tokens} and bool(POINTING & {*pointed, *adjective})
+
+
+def _told_as_it_is(found: _Found, tokens: frozenset[int], utterance: Utterance) -> bool:
+    """After the comma of a question or a fear somebody tells what they have: "would ice help, my lids are fat"."""
+    own = tense.part(max(tokens), utterance)
+    if found.start in own or own.start == 0 or utterance.words[own.start - 1] not in (",", "-", "–", "—", ":"):
+        return False
+    begins = utterance.words[own.start]
+    return begins in denial.OPENS_A_STATEMENT and tense.of_now(own, utterance)
+
+
+def _closing(found: _Found, tokens: frozenset[int], utterance: Utterance) -> bool:
+    """How it ended: in the same sentence or the next short one, of what was not told as of now.
+
+    "It bled in the chair, all done by noon"; "Few dots of blood. Stopped within a minute."
+    """
+    last = max(tokens)
+    apart = utterance.sentence[found.start] - utterance.sentence[last]
+    if found.start <= last or apart not in (0, 1) or not _opens_its_part(found.start, utterance):
+        return False
+    if apart and utterance.sentence.count(utterance.sentence[found.start]) > SHORT:
+        return False
+    return not tense.of_now(tense.part(last, utterance), utterance)
+
+
+def _answer(found: _Found, tokens: frozenset[int], utterance: Utterance) -> bool:
+    """The "no" that answers a sign named just before: "Fever? No.", "spots: none"."""
+    between = utterance.words[max(tokens) + 1 : found.start]
+    return (
+        found.start > max(tokens)
+        and len(between) <= ANSWER_WITHIN
+        and not any(word.isalpha() for word in between)
+        and "." not in between
+    )
+
+
+def _list(found: _Found, tokens: frozenset[int], utterance: Utterance) -> bool:
+    """All that was listed before: "your sheet says pus, fever, streaks. I have none of it"."""
+    last = max(tokens)
+    near = utterance.sentence[found.start] - utterance.sentence[last] in (0, 1)
+    if found.start < last or not near:
+        return False
+    own = [i for i, number in enumerate(utterance.sentence) if number == utterance.sentence[last]]
+    listed = bool(LISTED & {utterance.words[i] for i in own})
+    return listed or not tense.of_now(tense.part(last, utterance), utterance)
+
+
+def _bidirectional(found: _Found, tokens: frozenset[int], utterance: Utterance) -> bool:
+    if utterance.region[found.start] != utterance.region[max(tokens)]:
+        return False
+    return found.cue.assertion != "historical" or not _of_now_beside(found, tokens, utterance)
+
+
+def _of_now_beside(found: _Found, tokens: frozenset[int], utterance: Utterance) -> bool:
+    """Whether a sign beside a time long ago is of now all the same: "still red from my session last month"."""
+    first, last = min(tokens), max(tokens)
+    own = tense.part(last, utterance)
+    between = range(max(min(found.start, first) - BEFORE, own.start), max(found.end, last + 1))
+    region = tense.region(last, utterance)
+    if found.start not in own and not (tense.past(own, utterance) or tense.past(region, utterance)):
+        return True
+    near = between if found.start in own else region
+    return tense.of_now([i for i in near if not found.start <= i < found.end], utterance)
+
+
+def _opens(start: int, utterance: Utterance) -> bool:
+    """Whether a cue begins its clause, fillers aside."""
+    clause = utterance.clause[start]
+    before = [utterance.words[i] for i in range(start) if utterance.clause[i] == clause]
     return all(word in FILLERS or not word.isalpha() for word in before)
+
+
+def _opens_its_part(start: int, utterance: Utterance) -> bool:
+    return all(utterance.words[i] in SAID_OF_IT for i in range(tense.part(start, utterance).start, start))
+
+
+_REACHES: dict[str, Callable[[_Found, frozenset[int], Utterance], bool]] = {
+    "forward": _forward,
+    "backward": _backward,
+    "bidirectional": _bidirectional,
+    "sentence": _after,
+    "whole_sentence": _whole_sentence,
+    "opening": _opening,
+    "closing": _closing,
+    "answer": _answer,
+    "list": _list,
+    "expression": lambda found, tokens, utterance: False,
+    "message": lambda found, tokens, utterance: False,
+}
 
 
 def _cancelled(person: _Found, tokens: frozenset[int], utterance: Utterance, cues: list[_Found]) -> bool:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from aftercare.knowledge import KnowledgeBase, Rule
 from aftercare.knowledge.model import TIERS, Tier, highest
+from aftercare.triage.reader import SIGNS
 from aftercare.triage.report import Report, Sign
 from aftercare.triage.rules import Evidence, days_matter, holds, leaves
 
@@ -36,7 +37,8 @@ class Assessment:
 
     ``hits`` are those of this message, highest first. ``signs`` are the expected signs that stand (no flag by themselves).
     ``needs_day`` where a sign stands whose meaning hangs on the day, and the day is not known; ``waits_for_day`` where a
-    rule would hold, but for that question.
+    rule would hold, but for that question. ``soon`` are the signs that a clinician should see in a day or two, in this
+    message or from before.
     """
 
     tier: Tier
@@ -46,6 +48,7 @@ class Assessment:
     needs_day: bool
     modifiers: tuple[Sign, ...]
     waits_for_day: bool = False
+    soon: frozenset[str] = frozenset()
 
     @property
     def fresh_tier(self) -> Tier:
@@ -68,6 +71,7 @@ def assess(report: Report, knowledge: KnowledgeBase, now: datetime, answer: str 
     pending = report.asked in ASKED_FOR_DAY
     wait_for_day = day_unknown and (not report.day_asked or (pending and answer == "no"))
     hits, waits_for_day = [], False
+    soon = _worried_about(report)
     for rule in knowledge.rules:
         after = rule.before_treatment and report.day(now) is not None
         evidence = None if after else holds(rule.when, standing, day)
@@ -78,6 +82,8 @@ def assess(report: Report, knowledge: KnowledgeBase, now: datetime, answer: str 
             continue
         hit = _hit(knowledge, rule, evidence)
         lifted = _lifted(hit, modifiers, knowledge)
+        if hit.tier == "soon":
+            soon |= {s.item for s in evidence.signs if s.kind in SIGNS}
         newly_lifted = lifted != hit and any(m.turn == report.turn for m in modifiers)
         if newly_lifted or (rule.ask_day_first and day_unknown and pending) or _is_fresh(evidence, report):
             hits.append(lifted)
@@ -86,7 +92,7 @@ def assess(report: Report, knowledge: KnowledgeBase, now: datetime, answer: str 
     tier = highest(report.open_tier, *(h.tier for h in best))
     expected = tuple(s for s in standing.values() if knowledge.items[s.item].kind == "symptom")
     needs_day = day_unknown and _day_matters(report, standing, knowledge)
-    return Assessment(tier, best, expected, report.day(now), needs_day, modifiers, waits_for_day)
+    return Assessment(tier, best, expected, report.day(now), needs_day, modifiers, waits_for_day, frozenset(soon))
 
 
 def _is_fresh(evidence: Evidence, report: Report) -> bool:
@@ -112,9 +118,21 @@ def _from_dialogue(report: Report, knowledge: KnowledgeBase, answer: str | None)
         hits.append(_of_talk(knowledge, CHECK_YES, "ruling 20"))
     if answer == "unsure":
         hits.append(_of_talk(knowledge, CHECK_OPEN, "ruling 20"))
-    if any(count == WORRY_LIMIT for count in report.worries.values()):
-        hits.append(_of_talk(knowledge, REPEATED, "R21"))
+    if WORRY_LIMIT in report.worries.values():
+        hits.append(_repeated(report, knowledge))
     return hits
+
+
+def _repeated(report: Report, knowledge: KnowledgeBase) -> Hit:
+    """The same worry again is one tier up: a person looks soon, or today at what was to be looked at soon (R21)."""
+    again = {item for item, count in report.worries.items() if count == WORRY_LIMIT}
+    tier: Tier = "urgent" if again & set(report.soon) else "soon"
+    words = tuple(s.words for s in report.signs if s.item in again)
+    return replace(_of_talk(knowledge, REPEATED, "R21"), tier=tier, wording=tier, words=words)
+
+
+def _worried_about(report: Report) -> set[str]:
+    return {item for item, count in report.worries.items() if count >= WORRY_LIMIT}
 
 
 def _lifted(hit: Hit, modifiers: tuple[Sign, ...], knowledge: KnowledgeBase) -> Hit:

@@ -185,3 +185,9 @@ def _english() -> tuple[frozenset[str], dict[str, int]]:
     frequency = {word: int(count) for word, count in (line.split() for line in lines)}
     ranked = sorted(frequency, key=lambda w: -frequency[w])
     return frozenset(ranked[:COMMON_RANK]), frequency
+
+
+def english_by_frequency() -> list[str]:
+    """English words, the most frequent first."""
+    _, frequency = _english()
+    return sorted(frequency, key=lambda w: -frequency[w])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aftercare.knowledge import Item
 from aftercare.triage.language import Utterance
@@ -13,17 +13,22 @@ GAP = 4
 """Words that a ``*`` in a phrase may stand for, at most."""
 REACH = 5
 """Words that may stand between two parts of a ``together`` wording, at most."""
+NEGATIONS = frozenset(["no", "not", "nt", "never", "without", "nor", "neither", "none"])
 
 
 @dataclass(frozen=True)
 class Match:
-    """One wording found: the item, the tokens it spans and those that it is made of."""
+    """One wording found: the item, the tokens it spans and those that it is made of.
+
+    ``denied`` where a negation stands in one of its gaps ("bumps, not sore").
+    """
 
     item: str
     start: int
     end: int
     tokens: frozenset[int]
     loose: bool
+    denied: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,7 +97,11 @@ class Matcher:
                 matches += _ordered(item, parts, utterance, concepts, present)
             for item, parts in self._together_by_key.get(key, ()):
                 matches += _unordered(item, parts, utterance, concepts, present)
-        kept = [m for m in matches if not any(s <= m.start and m.end <= e for s, e in excluded[m.item])]
+        kept = [
+            replace(m, denied=_spans_a_negation(m, utterance))
+            for m in matches
+            if not any(s <= m.start and m.end <= e for s, e in excluded[m.item])
+        ]
         return _without_covered(kept), concepts
 
 
@@ -219,10 +228,15 @@ def _tightest(found: list[Match]) -> list[Match]:
     return kept
 
 
+def _spans_a_negation(match: Match, utterance: Utterance) -> bool:
+    return any(utterance.words[i] in NEGATIONS for i in range(match.start, match.end) if i not in match.tokens)
+
+
 def _without_covered(matches: list[Match]) -> list[Match]:
     """Of two matches the strict one that holds the other whole wins; of one item the longest of those that overlap.
 
-    "hot shower" is an activity and no warmth. A loose match (words that stand together) covers only its own item.
+    "hot shower" is an activity and no warmth. A loose match (words that stand together) covers only its own item, and so does
+    one with a negation in its gap: of "bumps, not sore" the bumps stay.
     """
     matches = sorted(set(matches), key=lambda m: (-(m.end - m.start), m.loose, m.start, m.item))
     kept: list[Match] = []
@@ -230,7 +244,7 @@ def _without_covered(matches: list[Match]) -> list[Match]:
         covered = any(
             (k.item == match.item and k.start < match.end and match.start < k.end)
             or (
-                not k.loose
+                not (k.loose or k.denied)
                 and k.start <= match.start
                 and match.end <= k.end
                 and len(k.tokens) > len(match.tokens)

@@ -11,6 +11,7 @@ from aftercare.knowledge import KnowledgeBase
 from aftercare.triage.assertion import Assertion
 from aftercare.triage.language import Language, Utterance
 from aftercare.triage.matcher import Match, Matcher
+from aftercare.triage.other_language import OtherLanguages
 from aftercare.triage.time_expressions import TimeMention, find_times
 
 QUALITIES = {
@@ -26,6 +27,55 @@ QUALITIES = {
 """Vocabulary concepts that qualify a finding nearby, and the name that rules use for them (``redness:worse``)."""
 TRENDS = frozenset({"worse", "better", "same", "spreading", "returned", "one_sided"})
 SIGNS = frozenset({"symptom", "finding"})
+LANGUAGE = "language"
+"""The kind of entity that names the language of a message."""
+SIGN_WORDS = frozenset(
+    [
+        "swell",
+        "red_word",
+        "hot_word",
+        "pain_word",
+        "burn_word",
+        "itch_word",
+        "bump_word",
+        "spot_word",
+        "bleed_word",
+        "fluid",
+        "pus_colour",
+        "crust",
+        "faint_word",
+        "trend_worse",
+        "trend_spreading",
+        "trend_returned",
+    ]
+)
+"""Vocabulary concepts whose words name signs: a negation beside one denies the sign ("isn't leaking")."""
+UNASSERTED = frozenset({"negated", "hypothetical", "information", "historical", "idiom", "other_person"})
+"""A change of which one of these is said gives no quality to a sign."""
+NOT_YET = frozenset(
+    [
+        "to",
+        "will",
+        "when",
+        "until",
+        "till",
+        "before",
+        "should",
+        "does",
+        "do",
+        "would",
+        "can",
+        "could",
+        "if",
+        "opposite",
+        "hope",
+        "hoping",
+    ]
+)
+"""'how long until it settles': the change is asked for, it has not come."""
+EARLIER = frozenset(["day", "first", "yesterday", "before", "earlier", "initially", "last", "morning", "at"])
+OWN = frozenset(["my", "his", "her", "into"])
+LINES = frozenset(["stripe", "streak", "streaks", "line", "lines", "track", "vein"])
 CHANGE = "change"
 """The item that stands for a change of nothing named ("day 6 and I look worse")."""
 TEMPERATURE = re.compile(
@@ -35,25 +85,45 @@ TEMPERATURE = re.compile(
 TEMPERATURE_WORDS = re.compile(
     r"\b(temp\w*|fever\w*|feaver|thermometer|burning up|degrees?|celsius|fahrenheit)\b|°", re.IGNORECASE
 )
+BESIDE = 12
+"""Characters between "fever" and its figure."""
 NAMES_TEMPERATURE = re.compile(r"\b(temp|temperature)\b", re.IGNORECASE)
+_PERSON = (
+    r"(?:mother|mum|mummy|mom|mam|dad|daddy|father|papa|parent|wife|husband|partner|gran\w*|nan|nana|aunt\w*|uncle|sister|brother"
+    r"|son|daughter|boy|girl|kid|child|toddler|niece|nephew|he|she)"
+)
+_NO_AGE = r"(?!\s*(?:days?|weeks?|wks?|months?|hours?|hrs?|min|%|st\b|nd\b|rd\b|th\b|am\b|pm\b|degrees?|kg|stone|lbs?|times)|[:./'°]\d)"
 AGE = re.compile(
-    r"\b(?:i'?m|i am|aged?|turned|turning)\s+(?P<a>\d{1,3})\b(?!\s*(?:days?|weeks?|wks?|months?|hours?|hrs?|min|%|st\b|nd\b|rd\b|th\b))"
-    r"|\b(?P<b>\d{1,3})\s*-?\s*(?:years?|yrs?|y/?o)\b(?:[\s-]*old)?(?!\s*(?:ago|back|later|of|in))",
+    rf"\b(?:i'?m|i am|aged?|turned|turning)\s+(?P<a>\d{{1,3}})\b{_NO_AGE}"
+    r"|\b(?P<b>\d{1,3})\s*-?\s*(?:years?|yrs?|y/?o)\b(?:[\s-]*old)?(?!\s*(?:ago|back|later|of|in))"
+    rf"|\b{_PERSON}(?:'?s|\s+is|,)?\s*(?:only\s+|just\s+)?\(?(?P<c>\d{{1,2}})\b{_NO_AGE}",
     re.IGNORECASE,
 )
 _BLEEDS = r"(?:bleed\w*|bled|blood|press\w*|pressure|h[eo]ld\w*|ooz\w*|dripp?\w*)"
 _TEN_MINUTES = (
     r"(?:[1-9]\d+\s*(?:min|mins|minutes)|(?:ten|fifteen|twenty|thirty|forty|sixty)\s*(?:min|mins|minutes)"
-    r"|(?:half|quarter of|three quarters of)\s*an?\s*hour|(?:an|one|two|three|a couple of|\d+)\s*(?:hours?|hrs?)|for hours|ages)"
+    r"|(?:half|quarter of|three quarters of)\s*an?\s*hour|quarter hour|(?:an|one|two|three|a couple of|\d+)\s*(?:hours?|hrs?)|for hours|ages)"
 )
 LONG_BLEEDING = re.compile(
-    rf"\b{_BLEEDS}\b[^.?!]{{0,50}}?\b{_TEN_MINUTES}\b|\b{_TEN_MINUTES}\b[^.?!]{{0,40}}?\b{_BLEEDS}\b", re.IGNORECASE
+    rf"\b{_BLEEDS}\b[^.?!]{{0,80}}?\b{_TEN_MINUTES}\b|\b{_TEN_MINUTES}\b[^.?!]{{0,40}}?\b{_BLEEDS}\b", re.IGNORECASE
 )
 GOES_ON = re.compile(
-    r"\b(still|keeps?|won'?t stop|wont|not stop\w*|hasn'?t stopped|doesn'?t stop|isn'?t stopping|non-?stop|can'?t stop|has been|been|starts again)\b",
+    r"\b(still|keeps?|comes through|coming through|soaks? through|won'?t stop|wont|not stop\w*|hasn'?t stopped|doesn'?t stop|isn'?t stopping|non-?stop|can'?t stop|(hasn'?t|won'?t|doesn'?t|isn'?t|not|never) (quit|quitting|let up|letting up|eas\w+|slow\w*)|has been|been|starts again)\b",
     re.IGNORECASE,
 )
-BLOOD = re.compile(r"\b(bleed\w*|bled|blood\w*|ooz\w*|it won'?t stop)\b", re.IGNORECASE)
+BLOOD = re.compile(r"\b(bleed\w*|bled|blood\w*|ooz\w*|trickl\w*|gauze|it won'?t stop)\b", re.IGNORECASE)
+QUALITY_DENIED = {
+    "one_sided": re.compile(
+        r"\b(both (sides|cheeks|halves|eyes)|(each|either) side|same on both|symmetric\w*|even on both|evenly|even all over)\b",
+        re.IGNORECASE,
+    ),
+    "worse": re.compile(
+        r"\b((still|looks|look|much|about|exactly) the same\b(?! (time|day|needle|tip|person))|same as (yesterday|before|this morning|last night)|no change|unchanged"
+        r"|(not|no|isn'?t|never) (any |getting |gotten |got )?(worse|hotter|redder|sorer|bigger|puffier))\b",
+        re.IGNORECASE,
+    ),
+}
+"""Words that say of a quality that signs do not have it."""
 PAIN_SCORE = re.compile(r"\b(?P<n>10|[0-9])\s*(?:/|out of|outta)\s*(?:10|ten)\b", re.IGNORECASE)
 
 
@@ -91,19 +161,20 @@ class Finding:
 
 @dataclass(frozen=True)
 class Reading:
-    """What one message says."""
+    """What one message says. ``language`` is None for English, else as ``OtherLanguages.of`` names it."""
 
     text: str
     findings: tuple[Finding, ...] = ()
     times: tuple[TimeMention, ...] = ()
     learned: tuple[Finding, ...] = field(default=())
+    language: str | None = None
 
     def certain(self) -> Reading:
         """Without the findings whose words mean other things as often."""
         return replace(self, findings=tuple(f for f in self.findings if not f.ambiguous))
 
     def entities(self) -> list[dict[str, Any]]:
-        """Findings and times as Rasa entities; ``from_entities`` reads them back."""
+        """Findings, times and the language as Rasa entities; ``from_entities`` reads them back."""
         times = [
             {
                 "entity": "time",
@@ -119,12 +190,17 @@ class Reading:
             }
             for t in self.times
         ]
-        return [f.as_entity() for f in self.findings] + times
+        return [f.as_entity() for f in self.findings] + times + self._language_entity()
+
+    def _language_entity(self) -> list[dict[str, Any]]:
+        if self.language is None:
+            return []
+        return [{"entity": LANGUAGE, "value": self.language, "start": 0, "end": len(self.text), "text": ""}]
 
     @classmethod
     def from_entities(cls, text: str, entities: Iterable[Mapping[str, Any]]) -> Reading:
         """Rebuild a reading from the entities of a Rasa message."""
-        findings, times = [], []
+        findings, times, language = [], [], None
         for e in entities:
             if e.get("entity") == "time":
                 when = tuple(e["date"]) if e.get("date") else None
@@ -140,6 +216,8 @@ class Reading:
                         when,
                     )
                 )
+            elif e.get("entity") == LANGUAGE:
+                language = e["value"]
             elif "assertion" in e:
                 findings.append(
                     Finding(
@@ -154,7 +232,7 @@ class Reading:
                         e.get("ambiguous", False),
                     )
                 )
-        return cls(text, tuple(findings), tuple(times))
+        return cls(text, tuple(findings), tuple(times), language=language)
 
 
 class Reader:
@@ -168,6 +246,7 @@ class Reader:
         self._language = Language(domain, boundaries)
         self._matcher = Matcher(knowledge.items.values(), knowledge.vocabulary, self._language.stems)
         self._assertion = Assertion(knowledge.cues, self._language.words)
+        self._other_languages = OtherLanguages(knowledge.languages, domain)
         self._ambiguous = {
             (item.id, self._language.stems(phrase.lstrip("=")))
             for item in knowledge.items.values()
@@ -180,7 +259,7 @@ class Reader:
         if not len(utterance.words):
             return Reading(text)
         matches, concepts = self._matcher.find(utterance)
-        cues = self._assertion.cues(utterance)
+        cues = self._assertion.cues(utterance, _signs(matches, concepts))
         findings = []
         anchors: list[frozenset[int]] = []
         for match in matches:
@@ -191,7 +270,28 @@ class Reader:
         findings = self._qualify(findings, anchors, utterance, concepts, cues)
         findings = _measured(text, findings) + _pain_scores(text) + _ages(text)
         findings += self._long_bleedings(text)
-        return Reading(text, tuple(self._with_implied(findings)), tuple(find_times(text)))
+        language = self._other_languages.of(text)
+        if language:
+            findings = [
+                f for f in findings if self._other_languages.is_english(f.text)
+            ]  # "karoon" is no slip of "maroon"
+            findings += self._foreign(text, {f.item for f in findings})
+        return Reading(text, tuple(self._with_implied(findings)), tuple(find_times(text)), language=language)
+
+    def _foreign(self, text: str, named: set[str]) -> list[Finding]:
+        """The signs that a message in another language names in it."""
+        return [
+            Finding(
+                sign.item,
+                self._knowledge.items[sign.item].kind,
+                sign.start,
+                sign.end,
+                text[sign.start : sign.end],
+                "negated" if sign.denied else "present",
+            )
+            for sign in self._other_languages.signs(text)
+            if sign.item not in named
+        ]
 
     def clauses(self, text: str) -> list[tuple[int, int]]:
         """The clauses of a message as character offsets (start, end)."""
@@ -209,7 +309,7 @@ class Reader:
         Decided by the cues that reach the last word of the span that is no cue itself, as for a wording found there.
         """
         utterance = self._language.read(text)
-        cues = self._assertion.cues(utterance)
+        cues = self._assertion.cues(utterance, _signs(*self._matcher.find(utterance)))
         of_cues = {i for cue in cues for i in range(cue.start, cue.end)}
         inside = [i for i, token in enumerate(utterance.doc) if start <= token.idx < end and token.is_alpha]
         telling = [i for i in inside if i not in of_cues] or inside
@@ -219,12 +319,14 @@ class Reader:
         return self._label(item, asserted.label, asserted.other), asserted.other
 
     def _label(self, item: str, label: str, other: bool) -> str:
-        """The assertion as it counts for an item: a lasting factor is of now, and who supposes or jokes about their own
-        self-harm is taken at their word."""
+        """The assertion as it counts for an item: a lasting factor is of now, what was done in the treatment counts whoever
+        did it, and who supposes or jokes about their own self-harm is taken at their word."""
         found = self._knowledge.items[item]
         of_now = found.lasting and label == "historical"
         taken_seriously = found.said_is_present and not other and label in ("hypothetical", "idiom")
-        return "present" if of_now or taken_seriously else label
+        done = found.done_in_treatment and label in ("other_person", "historical", "resolving")
+        of_now = of_now or (found.kind == "modifier" and label == "resolving")
+        return "present" if of_now or taken_seriously or done else label
 
     def _long_bleedings(self, text: str) -> list[Finding]:
         """Bleeding, or pressing on it, for ten minutes or more and not over (red_flags.md R15)."""
@@ -259,9 +361,12 @@ class Reader:
         for start, end, name in _quality_spans(concepts):
             tokens = frozenset(range(start, end))
             asserted = self._assertion.of(tokens, utterance, cues)
-            if asserted.label in ("negated", "hypothetical", "information", "historical", "idiom"):
+            if asserted.label in UNASSERTED or _awaited(name, start, utterance):
                 continue
+            name = _as_meant(name, start, end, utterance)
             targets = _targets(findings, anchors, tokens, utterance)
+            if name == "better":
+                targets = [t for t in targets if not _is_apart(findings[t], anchors[t], tokens, utterance)]
             for target in targets:
                 qualities[target].add(name)
             if not targets and name in TRENDS and _of_the_skin(tokens, utterance, concepts):
@@ -271,7 +376,7 @@ class Reader:
         return named + loose
 
     def _finding_of_change(self, match: Match, utterance: Utterance, quality: str, other: bool) -> Finding:
-        found = self._finding(match, utterance, "other_person" if other else "present", other)
+        found = self._finding(match, utterance, "present", other)
         return _with(found, {quality})
 
     def _with_implied(self, findings: list[Finding]) -> list[Finding]:
@@ -287,6 +392,12 @@ class Reader:
         return sorted([*findings, *implied], key=lambda f: (f.start, f.end, f.item))
 
 
+def is_denied(quality: str, text: str) -> bool:
+    """Whether a message says in words that its signs do not have a quality ("the same on both sides")."""
+    pattern = QUALITY_DENIED.get(quality)
+    return bool(pattern and pattern.search(text))
+
+
 def _with(finding: Finding, qualities: set[str]) -> Finding:
     if not qualities:
         return finding
@@ -296,6 +407,41 @@ def _with(finding: Finding, qualities: set[str]) -> Finding:
     elif "better" in qualities and label == "present":
         label = "resolving"
     return replace(finding, assertion=label, qualities=finding.qualities | frozenset(qualities))
+
+
+def _signs(matches: Iterable[Match], concepts: Mapping[str, list[tuple[int, int]]]) -> frozenset[int]:
+    """The tokens that signs are made of."""
+    of_words = {i for name in SIGN_WORDS for start, end in concepts.get(name, ()) for i in range(start, end)}
+    return frozenset(of_words.union(*(match.tokens for match in matches)))
+
+
+def _awaited(name: str, start: int, utterance: Utterance) -> bool:
+    """Whether a change is asked or waited for; one for the worse only where it "will" come."""
+    before = [i for i in range(max(start - 4, 0), start) if utterance.region[i] == utterance.region[start]]
+    words = {utterance.words[i] for i in before}
+    return bool((NOT_YET if name == "better" else {"will", "would"}) & words) and name in TRENDS
+
+
+def _as_meant(name: str, start: int, end: int, utterance: Utterance) -> str:
+    """ "It was worse yesterday" tells of something better, and "going down my neck" of something that spreads."""
+    before, after = utterance.words[max(start - 3, 0) : start], utterance.words[end : end + 4]
+    if name == "worse" and {"was", "were"} & set(before) and EARLIER & set(after):
+        return "better"
+    if name == "better" and utterance.words[end - 1] == "down":
+        line = LINES & {utterance.words[i] for i in range(start) if utterance.region[i] == utterance.region[start]}
+        return "spreading" if line or OWN & set(after[:1]) else name
+    return name
+
+
+def _is_apart(finding: Finding, anchor: frozenset[int], tokens: frozenset[int], utterance: Utterance) -> bool:
+    """Whether a change for the better is not of this sign: it is back ("hot again"), or stands in another half of the
+    sentence or is another person's ("my aunt's lips are swelling. Mine is calm")."""
+    last = max(anchor)
+    if utterance.words[last + 1 : last + 2] == ("again",):
+        return True
+    return utterance.region[min(tokens)] != utterance.region[last] and (
+        finding.other or utterance.sentence[min(tokens)] == utterance.sentence[last]
+    )
 
 
 def _of_the_skin(tokens: frozenset[int], utterance: Utterance, concepts: Mapping[str, list[tuple[int, int]]]) -> bool:
@@ -356,7 +502,9 @@ def _measured(text: str, findings: list[Finding]) -> list[Finding]:
             continue
         item = "fever" if celsius >= 37.95 else "low_temperature" if celsius < 36 else None
         if item:
-            found.append(Finding(item, "finding", match.start(), match.end(), match.group(), "present", False))
+            said = _fever_told_beside(match.start(), findings)
+            label, other = (said.assertion, said.other) if said else ("present", False)
+            found.append(Finding(item, "finding", match.start(), match.end(), match.group(), label, other))
         else:
             normal.append(Finding("fever", "finding", match.start(), match.end(), match.group(), "negated"))
     if normal and not found:
@@ -365,11 +513,17 @@ def _measured(text: str, findings: list[Finding]) -> list[Finding]:
     return findings + found
 
 
+def _fever_told_beside(start: int, findings: list[Finding]) -> Finding | None:
+    """The fever in words that a figure belongs to ("a fever of 39 in March"): what is said of one is said of both."""
+    near = [f for f in findings if f.item == "fever" and 0 <= start - f.end <= BESIDE]
+    return near[-1] if near else None
+
+
 def _ages(text: str) -> list[Finding]:
     """An age in figures: under 18 is a minor, over 65 a risk (red_flags.md section 4)."""
     found = []
     for match in AGE.finditer(text):
-        years = int(match.group("a") or match.group("b"))
+        years = int(match.group("a") or match.group("b") or match.group("c"))
         item = "minor" if years < 18 else "age_risk" if 65 < years < 110 else None
         if item:
             found.append(Finding(item, "modifier", match.start(), match.end(), match.group()))

@@ -15,11 +15,29 @@ from aftercare.triage.time_expressions import TimeMention
 VERSION = 1
 UNKNOWN_DAY = 3
 """Days: a patient who does not say the day is graded as on day 3 or later (red_flags.md R23)."""
-STANDS = frozenset({"present", "uncertain", "other_person"})
+STANDS = frozenset({"present", "uncertain"})
 FADES = "better"
 IN_WEEKS = re.compile(r"\b(week|wk|fortnight|month)", re.IGNORECASE)
+GOES_ON = re.compile(r"\b(?:now|already|straight|running)\b", re.IGNORECASE)
 ROUNDED_BY = 3
 """Days by which a time told in weeks or months may be off."""
+THINGS = frozenset({"product", "activity", "topic"})
+ABOUT = SIGNS | THINGS
+"""Kinds that a message can be about."""
+POINTS_BACK = re.compile(r"\b(it|its|it'?s|they|them|they'?(re|ve)|theyre|these|those|this|that)\b", re.IGNORECASE)
+SETS_ASIDE = re.compile(
+    r"\bnot\s+(about\s+|asking about\s+|talking about\s+)?(the|my|those|these)\s+(\w+\s+)?$", re.IGNORECASE
+)
+"""Before a sign that a correction sets aside ("the redness, not the bumps"): no word on whether it is there."""
+HAS_COME = re.compile(
+    r"\b(it|that|this|they|those|one|some|what (we|you|i) \w+( \w+)?)\b[^.?!]{0,40}?"
+    r"\b(has come|have come|came( up)?|has (started|begun|happened|appeared)|(just )?(started|happened|appeared|showed up)"
+    r"|is (there|here|happening) now|is happening|did (come|happen|appear))\b"
+    r"|\b(now (i|we|she|he) (do )?(have|got|has|see)|(i|we)('?ve)? (do )?(have|got|see) (it|that|them|one|some) now"
+    r"|now (it|that|this)('?s| is| has) (there|here|come|started|happened))\b",
+    re.IGNORECASE,
+)
+"""What was only supposed is here: "what we spoke about, it has come"."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +65,9 @@ class Report:
     """The established facts of one conversation.
 
     ``treated_on`` is the treatment day (day 0); ``not_after`` the latest it can have been, where only that is known.
-    ``asked`` is our own open question: ``check``, ``day`` or ``check_day``. ``cleared`` are the signs for which the
-    check question was answered with no. ``open_tier`` is emergency or urgent once reached, until staff close it.
+    ``asked`` is our own open question: ``check``, ``day`` or ``check_day``. ``checked_at`` is when the check question was
+    last put, ``check_denied`` whether it was answered with no. ``open_tier`` is emergency or urgent once reached, until
+    staff close it; ``soon`` are the signs for which the patient was sent to the clinic in a day or two.
     """
 
     treated_on: date | None = None
@@ -58,9 +77,11 @@ class Report:
     questions: tuple[str, ...] = ()
     asked: str | None = None
     day_asked: bool = False
-    cleared: tuple[str, ...] = ()
+    checked_at: datetime | None = None
+    check_denied: bool = False
     open_tier: Tier = "none"
     open_flags: tuple[str, ...] = ()
+    soon: tuple[str, ...] = ()
     worries: Mapping[str, int] = field(default_factory=dict)
     offered: str | None = None
     last_sources: tuple[str, ...] = ()
@@ -88,7 +109,7 @@ class Report:
         """As JSON values."""
         data = asdict(self)
         data["version"] = VERSION
-        for name in ("treated_on", "not_after"):
+        for name in ("treated_on", "not_after", "checked_at"):
             data[name] = data[name].isoformat() if data[name] else None
         data["worries"] = dict(self.worries)
         return data
@@ -101,8 +122,10 @@ class Report:
         values = {k: v for k, v in data.items() if k in cls.__dataclass_fields__}
         for name in ("treated_on", "not_after"):
             values[name] = _date(values.get(name))
+        checked_at = values.get("checked_at")
+        values["checked_at"] = datetime.fromisoformat(checked_at) if checked_at else None
         values["signs"] = tuple(Sign(**{**s, "qualities": tuple(s["qualities"])}) for s in data.get("signs", ()))
-        for name in ("subject", "questions", "cleared", "open_flags", "last_sources"):
+        for name in ("subject", "questions", "open_flags", "soon", "last_sources"):
             values[name] = tuple(values.get(name) or ())
         return cls(**values)
 
@@ -120,22 +143,43 @@ def update(report: Report, reading: Reading, now: datetime) -> Report:
     for finding in reading.findings:
         if finding.item == CHANGE:
             _change(signs, finding, report.subject, turn)
-        else:
+        elif not _only_set_aside(finding, signs, reading.text):
             signs[finding.item] = _merged(signs.get(finding.item), finding, turn)
-    subject = subjects(reading) or report.subject
+    _come_true(signs, reading, report.subject, turn)
+    subject = subjects(reading, report.subject) or report.subject
     return replace(report, signs=tuple(signs.values()), subject=subject)
 
 
-def subjects(reading: Reading) -> tuple[str, ...]:
-    """What a message is about, as item ids in the order of the text: everything named that is not ruled out."""
-    kinds = ("symptom", "finding", "product", "activity", "topic")
-    named = [f.item for f in reading.findings if f.kind in kinds and f.item != CHANGE]
-    live = [
-        f.item
-        for f in reading.findings
-        if f.kind in kinds and f.item != CHANGE and f.assertion not in ("negated", "idiom")
-    ]
-    return tuple(dict.fromkeys(live or named))
+def subjects(reading: Reading, before: Sequence[str] = ()) -> tuple[str, ...]:
+    """What a message is about, as item ids in the order of the text; empty where it names nothing of its own.
+
+    What is ruled out counts where nothing else is named, and a red flag that is ruled out ("no pus, not even itchy") only
+    where no sign is. A thing found in words that point back ("how long will I have them") is no subject beside what the
+    conversation was about ``before``.
+    """
+    named = [f for f in reading.findings if f.kind in ABOUT and f.item != CHANGE]
+    if before and all(f.kind in THINGS and POINTS_BACK.search(f.text) for f in named):
+        return ()
+    live = [f for f in named if f.assertion not in ("negated", "idiom")]
+    chosen = live or [f for f in named if f.kind != "finding"] or named
+    return tuple(dict.fromkeys(f.item for f in chosen))
+
+
+def _only_set_aside(finding: Finding, signs: Mapping[str, Sign], text: str) -> bool:
+    """Whether a known sign is only no longer what the question is about: saying so does not take it away."""
+    known = signs.get(finding.item)
+    aside = finding.assertion == "negated" and SETS_ASIDE.search(text[: finding.start])
+    return bool(aside and known and known.counts)
+
+
+def _come_true(signs: dict[str, Sign], reading: Reading, subject: Sequence[str], turn: int) -> None:
+    """What was asked of as a mere possibility stands once the patient says, without its name, that it is there now."""
+    if any(f.kind in SIGNS for f in reading.findings) or not HAS_COME.search(reading.text):
+        return
+    for item in subject:
+        sign = signs.get(item)
+        if sign and sign.kind in SIGNS and sign.assertion in ("hypothetical", "information"):
+            signs[item] = replace(sign, assertion="uncertain", turn=turn)
 
 
 def _merged(old: Sign | None, finding: Finding, turn: int) -> Sign:
@@ -193,9 +237,18 @@ def _with_times(report: Report, reading: Reading, now: datetime) -> Report:
             report = replace(report, treated_on=today - timedelta(days=days), not_after=None, day_turn=report.turn)
         elif kind == "asked":
             report = replace(report, asked_day=days)
+        elif kind == "lasting" and report.treated_on is None and _is_as_old_as_treatment(mention, days, reading):
+            report = replace(report, treated_on=today - timedelta(days=days), not_after=None, day_turn=report.turn)
         elif kind in ("onset", "lasting") and report.treated_on is None and days > (report.at_least(now) or 0):
             report = replace(report, not_after=today - timedelta(days=days), day_turn=report.turn)
     return report
+
+
+def _is_as_old_as_treatment(mention: TimeMention, days: int, reading: Reading) -> bool:
+    """Whether "ten days of little bumps" is how long ago the treatment was: a sign of the skin that goes on until now, or
+    for a week and longer, has most often been there since then. Under a week the few days between them would decide."""
+    of_skin = any(f.kind == "symptom" and f.assertion == "present" for f in reading.findings)
+    return of_skin and (days >= 7 or (bool(GOES_ON.search(mention.text)) and days > 0))
 
 
 def _only_rounds(mention: TimeMention, days: int, known: int | None) -> bool:

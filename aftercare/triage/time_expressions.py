@@ -3,8 +3,9 @@
 Three steps. ``EXPRESSIONS`` finds words of time in a text whose typing errors are repaired. ``_Scene`` divides the message
 into clauses and finds in them what happened (``EVENTS``: the treatment, the onset of a sign, something else). A rule for
 each sort of expression then says what the time belongs to: the event nearest before it in its clause, else nearest after.
-Of several statements of the treatment day in one message one is kept: the corrected one, the one about now, the last
-session, in this order.
+Of several statements of the treatment day in one message one is kept: the corrected one, the one that names the treatment,
+the count up to now, the first moment told, an earlier session, in this order. What a relative tells of the patient counts
+as the patient's own where the writer tells nothing of themselves.
 """
 
 from __future__ import annotations
@@ -28,14 +29,22 @@ SMALL = _split(
     "eighteen nineteen twenty"
 )
 NUMBERS: dict[str, float] = {word: n for n, word in enumerate(SMALL)}
-NUMBERS |= {"thirty": 30, "a": 1, "an": 1, "half a": 0.5, "half an": 0.5}
+NUMBERS |= {f"twenty{join}{word}": 20 + n for n, word in enumerate(SMALL[1:10], 1) for join in " -"}
+NUMBERS |= {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "dozen": 12, "a dozen": 12}
+NUMBERS |= {"a": 1, "an": 1, "half": 0.5, "half a": 0.5, "half an": 0.5}
 NUMBERS |= {"a couple of": 2, "a couple": 2, "couple of": 2, "couple": 2, "a few": 3, "few": 3}
 ORDINALS = {
     word: n
     for n, word in enumerate(
-        _split("first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"), 1
+        _split(
+            "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
+            "fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"
+        ),
+        1,
     )
 }
+ORDINALS |= {f"twenty{join}{word}": 20 + n for n, word in enumerate([*ORDINALS][:9], 1) for join in " -"}
+ORDINALS |= {"thirtieth": 30, "thirty-first": 31, "thirty first": 31}
 WEEKDAYS = {
     name: n
     for n, names in enumerate(
@@ -53,7 +62,8 @@ MONTHS = {
     )
     for name in names.split()
 }
-UNIT_DAYS = {"mi": 0, "h": 1 / 24, "d": 1, "n": 1, "w": 7, "f": 14, "m": 30, "y": 365}
+UNIT_DAYS = {"mi": 0, "h": 1 / 24, "d": 1, "n": 1, "w": 7, "f": 14, "m": 30, "y": 365, "7": 1, "5": 7}
+"""By the first letter of the unit; "3/7" and "3/52" are a clinician's three days and three weeks."""
 LONGEST_SIGN = 60
 """Days: what has lasted longer is older than the treatment that it is told of ("acne for 10 years")."""
 LONGEST_CLAUSE = 400
@@ -70,21 +80,21 @@ def _any(words: Iterable[str]) -> str:
     return "|".join(sorted((re.escape(w).replace(r"\ ", r"\s+") for w in words), key=len, reverse=True))
 
 
-_WORDS = _any(w for w in NUMBERS if len(w) > 2 and " " not in w and "couple" not in w and w != "few")
+_WORDS = _any(
+    w for w in NUMBERS if len(w) > 2 and w not in ("few", "half") and not re.search("couple|^a |^half |few", w)
+)
 _N = rf"(?P<n>\d{{1,3}}(?:\.\d)?|{_any(NUMBERS)})(?P<half>\s+and\s+(?:a|one)\s+half)?(?:\s*(?:-|to|or)\s*(?:\d{{1,3}}|{_WORDS}))?"
 _UNIT = (
     r"(?P<unit>min(?:ute)?s?|hours?|hrs?|h|da?y[sz]?|nights?|d|weeks?|weaks?|wks?|wk|w|fortnights?|months?|mths?|years?|yrs?)"
-    r"(?![a-z])(?P<half_more>\s+and\s+a\s+half)?"
+    r"(?![a-z])(?P<half_more>\s+and\s+a\s+half)?(?:\s+and\s+(?P<plus>an?|one|two|three|\d)\s+days?\b)?"
 )
 _NUMBERED = rf"(?<![\w.,/]){_N}(?:(?<=\d)\s*-?\s*|\s+|-)(?:full\s+|whole\s+|long\s+)?"
-_COUNT = rf"(?:{_NUMBERED}|\b(?=week|wk|fortnight|month)){_UNIT}"
+_COUNT = rf"(?:{_NUMBERED}|(?<!the )(?<!this )(?<!last )(?<!next )(?<!per )\b(?=(?:week|wk|fortnight|month)\b(?!\s+(?:\d|(?:{_WORDS})\b)))){_UNIT}"
 _WD = _any(WEEKDAYS)
 _MON = _any(MONTHS)
 _NTH = r"(?:st|nd|rd|th)"
 _PART = r"(?:\s+(?:morning|afternoon|evening|night|lunchtime|am|pm|arvo|eve))?"
-_ROUGHLY = (
-    r"(?:(?:about|around|nearly|almost|over|only|like|more\s+than|at\s+least|just|roughly|now|exactly|approx)\s+)*"
-)
+_ROUGHLY = r"(?:(?:about|around|nearly|almost|over|only|like|more\s+than|at\s+least|just|roughly|now|exactly|approx|already|good|a(?=\s+(?:good|solid))|solid)\s+)*"
 
 EXPRESSIONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(pattern, re.IGNORECASE))
@@ -98,9 +108,14 @@ EXPRESSIONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
         (
             "noise",
-            rf"\b{_COUNT}\s*(?:times?\b|from\s+now|until|till|to\s+go|left\b|off\b|old\b|long\b|pregnant|more\b)",
+            rf"\b{_COUNT}\s*(?:times?\b|from\s+now|until|till|to\s+go|left\b|off\b|old\b|long\b|(?:and\s+\d\s+days?\s+)?(?:pregnant|along|gestation|preggo)|more\b|rule\b|late\b)",
         ),
+        ("noise", r"\bnext\s+day\b|\b(?:start|beginning|middle|end)\s+of\s+(?:last|this)\s+(?:week|month)\b"),
+        ("noise", r"\b(?:every|each)\s+(?:\w+|\d+\w+)\s+(?:day|week|night)s?\b"),
         ("noise", rf"\b{_COUNT}\s+(?:a|per|each)\s+(?:day|week|month)\b"),
+        ("noise", rf"{_NUMBERED}(?:years?|yrs?)\b(?:\s+ago)?"),
+        ("after", r"\b(?P<n>\d{1,2})/(?P<unit>7|52)\s+(?P<link>post|after|since|from)\b"),
+        ("after", r"\b(?:pod|t)\s*[+#]?\s*(?P<n>\d{1,2})(?:\s*(?:d|days?))?\b(?:\s+(?P<link>post|after))?"),
         ("weekday", rf"\blast\s+week\s+(?:on\s+)?(?P<wd>{_WD})\b(?P<week>)"),
         ("weekday", rf"\b(?P<wd>{_WD})(?P<week>\s+(?:of\s+)?last\s+week)\b"),
         ("ago", rf"{_COUNT}\s*(?:ago|back|prior)\b(?P<more>\s+yesterday)?(?:\s+today)?"),
@@ -112,28 +127,47 @@ EXPRESSIONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
         (
             "lasting",
-            rf"\b(?!last\s+(?:week|month))(?:for|past|last|these|over\s+the)\s+(?:the\s+)?(?:(?:last|past)\s+)?{_ROUGHLY}{_COUNT}(?!\s*(?:ago|post\b))",
+            rf"\b(?!last\s+(?:week|month))(?:for|past|last|these|since|over\s+the)\s+(?:the\s+)?(?:(?:last|past)\s+)?{_ROUGHLY}{_COUNT}(?!\s*(?:ago|back|post|after|since|past)\b)(?:\s+(?:straight|running|now|already))*",
         ),
-        ("lasting", rf"{_COUNT}\s+(?:straight|in\s+a\s+row|running|on\s+the\s+trot)\b"),
+        ("lasting", rf"{_COUNT}\s+(?:straight|in\s+a\s+row|on\s+the\s+trot)\b(?:\s+(?:now|already))?"),
         ("asked_after", rf"\bafter\s+{_ROUGHLY}{_COUNT}"),
-        ("day", rf"\bday\s*(?:number\s*|no\.?\s*|#\s*)?(?P<n>\d{{1,3}}|{_WORDS})\b(?!\s*(?:hours?|times|days)|[./]\d)"),
+        ("day", rf"\bweek\s+(?P<n>\d|{_WORDS})\b(?!\s*(?:[./]\d|days?|weeks?|of\b))"),
         (
             "day",
-            rf"\b(?:(?P<nth>\d{{1,2}}){_NTH}|(?P<o>{_any(ORDINALS)}))\s+day\b(?!\s+(?:back|off|at|of\s+(?:work|school)))",
+            rf"\bday\s*(?:number\s*|no\.?\s*|#\s*)?(?P<n>\d{{1,3}}|{_WORDS})(?:ish)?\b(?!\s*(?:hours?|times|days)|[./]\d)",
         ),
-        ("day", r"\bd(?P<n>\d{1,2})\b"),
+        (
+            "day",
+            rf"\b(?:(?P<nth>\d{{1,2}}){_NTH}|(?P<o>{_any(ORDINALS)}))\s+(?:day\b|(?=(?:since|after)\s+(?:the|my|your)\b))(?!\s+(?:back|off|at|of\s+(?:work|school)))",
+        ),
+        ("day", r"\bd[+-]?(?P<n>\d{1,2})\b"),
+        (
+            "nth",
+            rf"\b(?:today|this|it)(?:\s+is|'s)\s+(?:already\s+|now\s+)?the\s+(?:(?P<nth>\d{{1,2}}){_NTH}|(?P<o>{_any(ORDINALS)}))(?=\s*(?:$|[,.;!?]|and\b|now\b))",
+        ),
         (
             "after",
-            rf"{_COUNT}\s*-?\s*(?P<link>after|post|past|since|from|into|in|out|on|later|l8r|afterwards|down|gone|passed)\b",
+            rf"{_COUNT}\s*-?\s*(?P<link>after|post|past|since|from|into|in(?!\s+(?:the|a|an|my)\s+(?!heal|recov|process))|out|on|later|l8r|afterwards|down|running)\b(?!\s+the\s+same)",
         ),
-        ("been", rf"\b(?:been|it'?s|it\s+is|i'?m|i\s+am)\s+{_ROUGHLY}{_COUNT}"),
+        (
+            "been",
+            r"\b(?:been|(?:it|that)'?s|it\s+is|i'?m|i\s+am|(?:it|that|this|today)\s+(?:makes?|does|marks|is)(?:\s+it)?|na|(?:don\s+|has\s+|have\s+)?(?:reach|pass)(?:ed)?|counted)"
+            rf"\s+{_ROUGHLY}{_COUNT}",
+        ),
+        (
+            "been",
+            rf"{_COUNT}\s+(?:(?:has|have|had|is|are|don|done|now|already)\s+)*(?:pass(?:ed)?|gone(?:\s+by)?|elapsed|complete\w*|behind\s+(?:me|us)|(?<=don\s)go|over(?=\s*(?:now|and|but|\W|$)))(?!\w)",
+        ),
         ("noise", rf"\bin\s+{_ROUGHLY}{_COUNT}"),
         ("next_day", r"\b(?:it'?s|it\s+is|this\s+is|today\s+is)\s+(?:only\s+|just\s+)?the\s+(?:day|morning)\s+after\b"),
         (
             "same_day",
             r"\b(?:night|day|evening|afternoon)\s+of\b|\b(?:straight|right|immediately|directly)\s+after\b|\bfirst\s+night\s+after\b",
         ),
-        ("date", rf"\b(?:(?:{_WD})\s+(?:the\s+)?)?(?P<d>\d{{1,2}}){_NTH}?\s+(?:of\s+)?(?P<mon>{_MON})\b"),
+        (
+            "date",
+            rf"\b(?:(?:{_WD})\s+(?:the\s+)?)?(?:(?P<d>\d{{1,2}}){_NTH}?|(?P<o>{_any([*ORDINALS, *SMALL])}))\s+(?:of\s+)?(?P<mon>{_MON})\b",
+        ),
         ("date", rf"\b(?:(?:{_WD})\s+)?(?P<mon>{_MON})\s+(?:the\s+)?(?P<d>\d{{1,2}}){_NTH}?\b(?!\s*(?:{_UNIT}))"),
         (
             "date",
@@ -142,46 +176,65 @@ EXPRESSIONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("date", r"\b(?P<y>20\d\d)-(?P<mm>\d\d)-(?P<d>\d\d)\b"),
         (
             "date",
-            rf"\b(?:(?:{_WD})\s+)?(?:(?:on\s+)?the|on|was)\s+(?P<d>\d{{1,2}}){_NTH}\b(?!\s+(?:day|session|treatment|time|round|one|of)\b)",
+            rf"\b(?:(?:{_WD})\s+)?(?:(?:on\s+)?the|on|was)\s+(?:(?P<d>\d{{1,2}}){_NTH}|(?P<o>{_any([*ORDINALS][2:])}))\b(?!\s+(?:day|session|treatment|time|round|one|night|week|month|of(?!\s+(?:this|the)\s+month))\b)",
         ),
+        ("date", r"\b(?:on|was|did\s+it)\s+the\s+(?P<d>\d{1,2})(?=\s*(?:$|[,.;!?]|and|but|so|still))"),
         ("noise", rf"\b(?:next|every|each|by|until|till|coming)\s+(?:{_WD}|weekend)\b"),
         ("weekday", rf"\b(?:(?:last|this\s+past|past|this)\s+)?(?P<wd>{_WD}){_PART}(?!\w)(?:'?s\b)?"),
         ("weekday", r"\b(?:(?:last|this|past|the)\s+){1,2}(?P<weekend>weekend)\b"),
         ("ago", r"\blast\s+(?P<unit>week|month)\b"),
-        ("moment", r"\b(?P<back1>yest[eu]rdays?|yday|yest|last\s+ni(?:ght|te)s?)\b"),
+        (
+            "moment",
+            r"\b(?P<back1>yest[eu]rdays?|ye?s?t?r?day|ystd|ytd|yest|(?:the\s+)?day\s+before\s+today|last\s+ni(?:ght|te)s?)\b",
+        ),
         (
             "today",
-            r"\b(?:today|2day|this\s+(?:morning|afternoon|evening|arvo|am|pm)|tonight|earlier|just(?=\s+(?:had|got|been|done|left|finished|came|come|did)\b))\b",
+            r"\b(?:today|2day|tdy|this\s+(?:morning|afternoon|evening|arvo|am|pm)|tonight|tonite|2nite|earlier|(?:just|right|now)\s+now|moments\s+ago"
+            r"|just?(?=\s+(?:had|got|been|done|left|finished|came|come|coming|comot|did|walked|back|home|out)\b)|jus(?=\s+(?:got|had|did|left|came)\b))\b",
         ),
-        ("bare", rf"{_NUMBERED}{_UNIT}"),
+        ("bare", rf"{_NUMBERED}{_UNIT}(?:\s+(?:now|already))?"),
+        (
+            "clock",
+            r"\b(?:at|around)\s+(?:\d{1,2}(?:[:.]\d\d)?(?:\s*(?:am|pm|o'?clock))?|noon|midday)(?=\s*(?:$|[,.;!?]|and\b|but\b|it\b|now\b))",
+        ),
     )
 )
 
 TREATMENT_NOUN = (
-    r"(?:treat(?:ment|\b)|session\b|micro[\s-]*needl\w*|needl(?:e|es|ing)\b|mn\b|procedure|appointment|appt|facial|derma\s?-?pen|derma\s?-?roll\w*|"
-    r"roller|skin\s?-?pen|rf\b|prp\b|(?:2nd|3rd|4th|second|third|fourth)\s+(?:round|one))"
+    r"(?:treat(?:ment|\b)|session\b|micro[\s-]*needl\w*|needl(?:e|es|ing)\b|mn\b|procedure|appointment|appt|facial|(?:derma|home)\s?-?pen|derma\s?-?roll\w*|"
+    r"roller|needle\s+(?:\w+\s+)?thing|pen\s+thing|\d(?:\.\d+)?\s?mm\s+pass|s[eé]ance|sitting|skin\s?-?pen|rf\b|prp\b|(?:2nd|3rd|4th|second|third|fourth)\s+(?:round|one))"
 )
+OF_SOMEONE = r"(?:my|her|his|the|their|our|ur|your|mum'?s|mom'?s)"
+TREATED_PART = r"(?:face|skin|cheeks?|forehead|neck|scars|acne\s+scars|chin|jaw|lips?|crow'?s\s+feet|d[eé]collet\w*)"
 OTHER_PROCEDURE = (
     r"(?:botox|fillers?|laser|hair|nails?|brows?|lash(?:es)?|wax(?:ing)?|peel|blood|vaccine|jab|tattoo|dent(?:ist|al)|gym|physio|doctors?'?s?|gp|"
     r"training|work|therapy|school|massage)"
 )
 EVENTS = re.compile(
     # Something else, told first: it takes the words along that would else be the treatment ("laser treatment", "nails done").
-    rf"\b(?P<other>{OTHER_PROCEDURE}\s+(?:appointment|appt|session|treatment|done)"
-    r"|(?:used|using|put|applied|picked|took|taken|wore|went(?!\s+(?:in\b|for\s+(?:my|the)))|washed|tried|ate|eaten|drank|slept|ran|swam|worked|forgot|missed|touched|"
+    rf"\b(?P<other>{OTHER_PROCEDURE}\s+(?:appointment|appt|session|treatment|done|went\s+in|was\s+in)"
+    rf"|(?<!they\s)(?<!you\s)(?<!girl\s)(?<!lady\s)(?<!nurse\s)(?<!tech\s)(?<!\swas\s)(?<!\swere\s)(?:used|put|applied)\b"
+    r"|(?:using|picked|took(?!\s+place)|taken|wore|went(?!\s+(?:in\b|to\s+(?:you|u|una|see|your|ur|the\s+clinic)\b|for\s+(?:my|the)))|washed|tried|ate|eaten|drank|slept|ran|swam|worked|forgot|missed|touched|"
     r"rubbed|shaved|called|rang|emailed|messaged|spoke|flew|bought|ordered|had\s+(?:a|an|some|no|few|loads|lots|too)|got\s+(?:a|an|some|my\s+period|these|sun\w*)))\b"
     # The beginning of a sign or a change of it.
     r"|\b(?P<onset>start(?:ed|s|ing)?|began|begun|notic\w*|appeared|appearing|came\s+(?:up|out)|(?<!i )came\s+on|come\s+up|popped|woke|spread\w*|(?:got|went|gone)\s+(?:\w+\s+)?"
     r"(?:worse|better|away|down|red|bad)|turned|developed|happened|broke\s+out|broken\s+out|flared|swelled)\b"
-    # The treatment: named, or as "had it", "done", "you did", "came in".
+    # The treatment: named, or as "had it", "done", "you did my face", "came in".
     rf"|\b(?P<treatment>{TREATMENT_NOUN}(?!\s+(?:areas?|sites?|zones?|spots?|bumps?|marks?|bed|price|plan|advice)\b)"
-    r"|(?:treated|rolled|(?:micro\s?)?needled)(?!\s+(?:areas?|skin|sites?|zones?|spots?))"
-    r"|(?:had|did|got|do|make|made)\s+(?:it|mine)\b(?!\s+(?:since|for|before|on\s+my|all|under|again|checked))"
+    r"|(?:treated|rolled|(?:micro\s?)?needled|stabbed|pricked)(?!\s+(?:areas?|skin|sites?|zones?|spots?|bits?|parts?|side|half|patch\w*|cheeks?))"
+    r"|(?:had|did|got|do|make|made)\s+(?:it|mine|hers|his|am)\b(?!\s+(?:since|for(?!\s+(?:me|us)\b)|before|on\s+my|all|under|again|checked)\b)"
     r"|(?:had|did|got)\s+(?:this|that|them|one)(?=\s*(?:done\b|@|on\s*@|about\s*@|around\s*@|$|[,.;!?]))"
-    r"|done\b|mine\s+(?:was|were)|(?:this|latest|most\s+recent)\s+one|(?:saw|seen|visited)\s+(?:you|u)\b|\bi\s+(?:came|visited)\b(?!\s+(?:up|out|down|across))"
-    r"|your\s+chair|(?:you|u|they|nurse|doctor|dr)\s+(?:did|saw|treated)\b"
-    r"|(?:came|was|were|been|went)\s+in\b(?!\s+(?:the|my|a|an|so|pain|bed|agony|tears|hospital|and))|went\s+for\s+(?:my|the)"
-    r"|(?:left|from|of|at|in)\s+(?:the\s+|your\s+|ur\s+)?clinic)",
+    rf"|(?:did|do|does|done|made|make|got)\s+(?:\w+\s+)?{OF_SOMEONE}\s+(?:whole\s+|upper\s+)?{TREATED_PART}(?!\s+(?:wet|dirty|burn\w*|sun\w*|waxed|wash\w*|hurt))"
+    r"|(?:you|u|una|dem|they|she|he)\s+(?:do|did|does|made|make)\s+(?:me|us|him|her)\b"
+    r"|done\b|was\s+the\s+date|(?:mine|hers|his)\s+(?:was|were)|(?:after|of|since|from)\s+(?:mine|hers|his)\b|both\s+of\s+us\s+did"
+    r"|(?:this|latest|most\s+recent)\s+one"
+    r"|(?:saw|seen|visited|visit\s+to|attended|by)\s+(?:you|u)\b(?!\s+(?:guys?\s+)?(?:can|think))"
+    r"|\b(?:i|we)\s+(?:came|visited|attended)\b(?!\s+(?:up|out|down|across))"
+    r"|your\s+(?:chair|place|machine)|una\s+(?:clinic|place|needle)|(?:went|came|was|been)\s+(?:to|by|at)\s+(?:the|your|ur)\s+(?:clinic|place)|(?:you|u|they|nurse|doctor|dr|una|dem)\s+(?:\w+\s+)?(?:did|saw|treated|finished)\b"
+    r"|(?:came|was|were|been|went|go|come)\s+(?:in\b(?!\s+(?:the|my|a|an|so|pain|bed|agony|tears|hospital|and|for\s+work))|to\s+(?:see\s+)?(?:you|u|una)\b)|went\s+for\s+(?:my|the)"
+    r"|(?:i|we|she|he)\s+(?:left|walked\s+out)\b|(?:walked|come|comes|came|coming)\s+out(?=\s+(?:of|from)\b|\s*@)(?!\s+of\s+(?:hospital|the\s+(?:shower|bath|sun|pool)))|came\s+home\s+from\s+(?:you|it)|home\s+from\s+it"
+    r"|(?:they|you|girl|lady|nurse|tech)\s+(?:used|put|applied|opened)\b|(?:the|numbing|numb|anaesthetic)\s+(?:cream|stuff|gel)\s+(?:was|were|went)"
+    r"|had\s+the\s+(?:\w+\s+)?cream(?=\s*@)|hers\b(?=\s*(?:$|[,.;!?@]|and\b|but\b|so\b))|(?:left|from|of|at|in)\s+(?:the\s+|your\s+|ur\s+)?clinic)",
     re.IGNORECASE,
 )
 BREAK = re.compile(
@@ -195,15 +248,24 @@ STATE = re.compile(
     r"\b(is|are|am|im|feels?|looks?|been|has|have|still|getting|hurts?)\b|'s\s+(?!@)|'m\b", re.IGNORECASE
 )
 """Words that speak of now: between the treatment and a time they part the two ("my session left marks that are red today")."""
+PRESENT = re.compile(
+    r"\b(?:is|are|has|can|still|now|looks|feels|says|saying|tells|getting|having|s?hes|won't|wont|can't|cant|doesn't|doesnt|keeps|gets|hurts|wants|needs|lips|goes)\b|'s\b(?!\s+@)",
+    re.IGNORECASE,
+)
+"""Words about the state of somebody else that is of now: the message is about them ("my mother had it on Monday and is red")."""
 PAST = re.compile(
     r"\b(had|did|got|was|were|done|treated|\w*needled|left|saw|came|went|since|from|after|finished)\b", re.IGNORECASE
 )
 NOT_YET = re.compile(
-    rf"\b(if\s+(?:i|it|we)|next\s+(?:{TREATMENT_NOUN}|one|visit)|book\w*|rebook|cancel\w*|reschedul\w*|postpone\w*|thinking\s+(?:of|about)|"
+    rf"\b(if\s+(?:i|it|we)|next\s+(?:{TREATMENT_NOUN}|one|visit)|book\w*|rebook|cancel\w*|reschedul\w*|postpone\w*|shift|swap|change\s+my|thinking\s+(?:of|about)|"
     r"want\w*|plan(?:ning|s)?|tomorrow|tmrw|(?<!since )(?<!after )(?<!from )having\s+(?:it|my|the|a)|due|scheduled|move\s+(?:it|my)|can\s+i\s+(?:have|get|come))\b",
     re.IGNORECASE,
 )
-TO_COME = re.compile(rf"(?<!had )\bhave\s+(?:an?|my|another|the)\s+(?:\w+\s+)?{TREATMENT_NOUN}", re.IGNORECASE)
+DID = re.compile(r"\bi\s+(?:\w+ed|ate|drank|went|fell|hit|cut|burnt|slept|took|gave|called|rang)\b", re.IGNORECASE)
+"""Something that the writer did themselves, so that "that was yesterday" may be said of it."""
+TO_COME = re.compile(
+    rf"(?<!had )\b(?:have|need|like|get|make)\s+(?:an?|my|another|the)\s+(?:\w+\s+)?{TREATMENT_NOUN}", re.IGNORECASE
+)
 """A treatment that is still to come, if the day said with it can be ("I have my treatment on Monday")."""
 ASKS = re.compile(
     r"^[^\w@]*(?:(?:hi|hello|hey|also|and|so|please|pls|ok|btw)\W+)*(?:can|could|should|shall|may|will|would|when|how|what|do|does|did\s+you|is|are|which|who)\b",
@@ -212,7 +274,7 @@ ASKS = re.compile(
 GENERAL = re.compile(
     r"\b(what(?:\s+(?:about|will|should|would|happens|do|can|to))|how\s+(?:about|long|soon|will|many|do)|will\s+(?:i|it|my|the|there)|when\s+(?:can|will|do|should|does|is)|"
     r"can\s+(?:i|you|we|it)|could\s+i|should\s+i|may\s+i|shall\s+i|do(?:es)?\s+(?:it|people|you|the|most|everyone)|is\s+it\s+(?:\w+\s+)?to|people|usually|normally|typically|heard|read|"
-    r"they\s+say|expect|going\s+to|gonna|supposed\s+to|ok(?:ay)?\s+(?:to|on|by)|safe\s+to|last\s+time|told|avoid|wait)\b",
+    r"they\s+say|expect|going\s+to|gonna|supposed\s+to|ok(?:ay)?\s+(?:to|on|by)|safe\s+to|last\s+time|told|avoid|wait|must|have\s+to|need\s+to)\b",
     re.IGNORECASE,
 )
 """A day asked about, heard of or advised, not the patient's own."""
@@ -221,10 +283,17 @@ OWN = re.compile(
     re.IGNORECASE,
 )
 PERSON = re.compile(
-    r"\b(?:my\s+(?:sisters?|brother|friends?|mates?|mum|mom|mother|dad|wife|husband|partner|boyfriend|girlfriend|daughter|son|cousin|aunt\w*|"
-    r"colleague|coworker|boss|neighbou?r)|she|he|her|hers|his|someone)\b(?P<rest>.*)$",
+    r"\b(?:(?:my|our|the|his|her)\s+(?:\w+\s+)?(?:sister|sis|brother|bro|friend|bff|mate|mum|mom|mummy|mother|dad|father|wife|husband|hubby|partner|boyfriend|"
+    r"girlfriend|daughter|son|kid|child|pikin|cousin|aunt\w*|uncle|niece|nephew|nan|gran\w*|roommate|flatmate|colleague|coworker|boss|"
+    r"neighbou?r|missus)s?|mum|mom|mummy|hubby|she|he|her|hers|him|his|someone)\b(?P<rest>.*)$",
     re.IGNORECASE | re.DOTALL,
 )
+IS_PATIENT = re.compile(
+    rf"\b(?:mine|my\s+(?:own\s+)?(?:{TREATED_PART}|eyes?|nose|{TREATMENT_NOUN})|i\s+(?:had|did|got|have|want|plan|look|feel|peel\w*)|"
+    r"i(?:'m|m|\s+am)\s+(?!writing|typing|worried|scared|asking\s+(?:for|on)|her|his|the))\b",
+    re.IGNORECASE,
+)
+"""A writer who speaks of an own treatment, skin or state: what is told of others is then only a comparison."""
 SELF = re.compile(
     r"\b(i|i'?m|me|mine|my\s+(?:own|face|skin|treat\w*|session|micro\w*))\b|^\s*(?:did|says?|said|thinks?)\b",
     re.IGNORECASE,
@@ -235,6 +304,11 @@ QUOTED = re.compile(r"\bi\s+(?:said|told\s+you|wrote|typed)\s", re.IGNORECASE)
 EARLIER = re.compile(
     r"\b(first\s+(?:one|session|treatment|time)|last\s+time|previous\w*|the\s+time\s+before)\b", re.IGNORECASE
 )
+STILL = re.compile(
+    r"[\s@]*(?:$|(?:still|and|yet|already|that)\b(?!\s+(?:a\s+half|i\s+(?:have|want|need)\b))|i\s+(?:did|had|look|feel|have\s+th)|i'?m\s+(?:still|having)\b|me\s+still\b)",
+    re.IGNORECASE,
+)
+"""What goes on after a count that opens a clause: it is then how long ago all began ("10 days and still red")."""
 FILLER = re.compile(
     r"\b(it|that|this|was|is|its|on|the|i|think|maybe|about|around|hi|hello|so|ok|only|just|sorry|actually|no|yes|yeah|yep|like|say|said|roughly|"
     r"must|have|be|been|probably|a|an|at|morning|night|evening|afternoon|approx|um+|er+|guess|believe|nearly|almost|s|gone|please|oh|wait|id|d|meant|mean|not|my|mistake)\b|[\W\d_]+",
@@ -272,6 +346,8 @@ class TimeMention:
                 return max(self.days - (self.weekday - today.weekday()) % 7, 0)
             back = (today.weekday() - self.weekday) % 7
             in_this_week = back <= today.weekday()
+            if back == 1 and self.text.lower().startswith("last"):
+                return 8  # yesterday is called so
             return back + 7 if self.last_week and in_this_week else back or 7
         if self.days is not None or self.date is None:
             return self.days
@@ -303,7 +379,8 @@ class _Claim:
     weight: int = 0
 
 
-NOW, MOMENT, FORMER = 3, 2, 1
+NAMED, NOW, MOMENT, FORMER = 4, 3, 2, 1
+"""How much a claim says: "treated 3 days ago", "day 3", "treated on Monday", an earlier session or what only surroundings tell."""
 CORRECTION = 10
 
 
@@ -329,11 +406,21 @@ def _best(claims: list[_Claim]) -> _Claim | None:
 
 def _number_alone(text: str) -> TimeMention | None:
     """A message that is a number ("3", "three", "16th") answers our question for the day; without one it is loose."""
-    match = re.fullmatch(rf"\W*(?:(?P<n>\d{{1,2}}|{_WORDS})|(?:the\s+)?(?P<d>\d{{1,2}}){_NTH})\W*", text.lower())
+    roughly = (
+        r"(?:(?:about|around|like|maybe|roughly|approx|i\s+think|nearly|almost|it'?s|um+|er+|ok|yes|over|just)\W+)*"
+    )
+    number = (
+        rf"(?:(?P<n>\d{{1,2}}|{_WORDS})|(?:on\s+)?(?:the\s+)?(?P<d>\d{{1,2}}){_NTH}|(?:on\s+)?the\s+(?P<d2>\d{{1,2}}))"
+    )
+    match = re.fullmatch(rf"\W*{roughly}{number}(?:\W+(?:i\s+think|maybe|or\s+so|ish|roughly))?\W*", text.lower())
     if match is None:
         return None
     said = partial(TimeMention, "loose", match.start(), match.end(), text)
-    return said(days=_days_of(match)) if match.group("n") else said(date=(0, 0, int(match.group("d"))))
+    return (
+        said(days=_days_of(match))
+        if match.group("n")
+        else said(date=(0, 0, int(match.group("d") or match.group("d2"))))
+    )
 
 
 @lru_cache(maxsize=1)
@@ -349,13 +436,15 @@ class _Scene:
         self.text = self._repaired(text)
         self.expressions = _expressions(self.text)
         masked = list(self.text)
-        for _, match in self.expressions:
-            masked[match.start() : match.end()] = "@" * (match.end() - match.start())
+        for kind, match in self.expressions:
+            if kind != "clock":
+                masked[match.start() : match.end()] = "@" * (match.end() - match.start())
         self.masked = "".join(masked)
         spans = [b.span() for b in BREAK.finditer(self.masked)]
         self._starts = [0, *(end for _, end in spans)]
         self._ends = [*(start for start, _ in spans), len(self.text)]
         self._shorten()
+        self.writes_for_another = not IS_PATIENT.search(self.masked) and bool(PRESENT.search(self.masked))
         self._events: dict[int, list[re.Match[str]]] = {}
         for event in EVENTS.finditer(self.masked):
             self._events.setdefault(self.clause(event.start()), []).append(event)
@@ -396,6 +485,10 @@ class _Scene:
         start, end = self._place(match.start()), self._place(match.end())
         return partial(TimeMention, kind, start, max(end, start), self.original[start:end])
 
+    def __len__(self) -> int:
+        """How many clauses there are."""
+        return len(self._starts)
+
     def clause(self, at: int) -> int:
         return bisect_right(self._starts, at) - 1
 
@@ -418,29 +511,57 @@ class _Scene:
         """What happened at a time: the nearest event before it in its clause, else the nearest after it."""
         events = self._events.get(self.clause(match.start()), [])
         for event in reversed([e for e in events if e.end() <= match.start()]):
-            if event.lastgroup != "treatment" or not STATE.search(self.masked, event.end(), match.start()):
+            is_ago = "ago" in match.group() and self.masked[event.end() : match.start()].strip() in ("is", "is now")
+            stated = STATE.search(self.masked, event.end(), match.start()) and not is_ago
+            if event.lastgroup != "treatment" or not stated:
                 return event.lastgroup
         return next((e.lastgroup for e in events if e.start() >= match.end()), None)
 
     def answers_when(self, match: re.Match[str]) -> bool:
         """Whether a time is offered as the answer to a question ("when does it start, day 3?")."""
         own = self.clause(match.start())
-        return bool(re.search(r"\b(?:when|what\s+day)\b", self.words(own - 1))) and self.text[match.end() :].startswith(
-            "?"
-        )
+        return bool(re.search(r"\b(?:when|what\s+day|how\s+(?:long|many|soon))\b", self.words(own - 1))) and self.text[
+            match.end() :
+        ].startswith("?")
 
     def names_treatment(self, clause: int) -> bool:
         return any(e.lastgroup == "treatment" for e in self._events.get(clause, []))
 
     def defines_treatment(self, match: re.Match[str]) -> bool:
-        """Whether the clause after a time says that it is the treatment's ("since Tuesday when I had my treatment")."""
+        """Whether the clause beside a time says that it is the treatment's ("since Tuesday when I had my treatment",
+        "after my session, which was on Tuesday")."""
+        before = self.words(self.clause(match.start()) - 1)
+        if re.search(r"\bwhich\s+was\s+(?:on\s+)?$", self.before(match.start())) and re.search(
+            rf"{TREATMENT_NOUN}\W*$", before
+        ):
+            return True
         following = self.clause(match.start()) + 1
         joined = re.match(r"\W*(?:which\s+is\s+|that'?s\s+)?when\s", self.text[match.end() :])
         return bool(joined) and self.names_treatment(following)
 
+    def dates_treatment(self, match: re.Match[str]) -> bool:
+        """Whether a time is that of the treatment told after it ("since Monday's session", "since Monday that you did me")."""
+        after = self.after(match.end())
+        if re.match(r"'?s?\s+(?:\w+\s+)?" + TREATMENT_NOUN, after):
+            return True
+        told = re.match(r"\W*(?:that|wey|when|after|which|i|you|u|we|they|she|he|una|dem)\b", after)
+        first = EVENTS.search(after)
+        return bool(told and first and first.lastgroup == "treatment")
+
     def is_bare(self, clause: int) -> bool:
         """Whether a clause holds a time and nothing else."""
         return not FILLER.sub("", self.words(clause).replace("@", ""))
+
+    def ends_story(self, match: re.Match[str]) -> bool:
+        """Whether "that was yesterday" closes a story that nothing but the treatment can be meant by."""
+        own = self.clause(match.start())
+        told = re.search(
+            r"\b(?:it|that|this)(?:'?s|\s+(?:was|is))\s+(?:about\s+|only\s+|like\s+|just\s+)*$",
+            self.before(match.start()),
+        )
+        earlier = [e for c in range(own) for e in self._events.get(c, [])]
+        story = re.search(r"\w", self.masked[: self._starts[own]])
+        return bool(told and story) and all(e.lastgroup == "treatment" for e in earlier) and not DID.search(self.masked)
 
     def borrows_treatment(self, match: re.Match[str]) -> bool:
         """Whether a bare time belongs to the treatment in the clause before or after it ("Fri just gone, my session")."""
@@ -470,8 +591,10 @@ def _days_of(match: re.Match[str]) -> int:
     words = re.sub(r"\s+", " ", said.get("n") or said.get("nth") or "a")
     number = float(words) if words[0].isdigit() else NUMBERS[words]
     number += 0.5 * bool(said.get("half") or said.get("half_more"))
-    unit = said.get("unit") or "d"
-    return int(number * UNIT_DAYS["mi" if unit.startswith("mi") else unit[0]])
+    unit = said.get("unit") or ("w" if match.group().startswith("week") else "d")
+    plus = said.get("plus") or "0"
+    more = int(plus) if plus.isdigit() else int(NUMBERS[plus])
+    return int(number * UNIT_DAYS["mi" if unit.startswith("mi") else unit[0]]) + more
 
 
 def _shifted(days: int, match: re.Match[str], scene: _Scene) -> int:
@@ -491,7 +614,7 @@ def _is_negated(match: re.Match[str], scene: _Scene) -> bool:
 
 def _is_of_another(match: re.Match[str], scene: _Scene) -> bool:
     other = PERSON.search(scene.before(match.start()))
-    return other is not None and not SELF.search(other.group("rest"))
+    return not scene.writes_for_another and other is not None and not SELF.search(other.group("rest"))
 
 
 def _weight(weight: int, match: re.Match[str], scene: _Scene) -> int:
@@ -508,17 +631,36 @@ def _count(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
     if _is_negated(match, scene) or _is_of_another(match, scene):
         return None
     days = _shifted(_days_of(match), match, scene)
-    asked = ((GENERAL.search(before) or ASKS.search(before)) and not OWN.search(before)) or scene.answers_when(match)
+    permitted = re.match(
+        r"\W*(?:is\s+|are\s+)?(?:it\s+)?(?:ok|okay|allowed|fine|alright|safe|possible)\b", scene.after(match.end())
+    )
+    general = (
+        GENERAL.search(before) or ASKS.search(before) or (permitted and scene.is_asked(match.end()) and before.strip())
+    )
+    asked = (general and not OWN.search(before)) or scene.answers_when(match)
     if asked and not EARLIER.search(before):
         return _Claim(scene.said("asked", match)(days=days))
     if asked:
         return None
-    return _Claim(scene.said("since", match)(days=days), _weight(NOW, match, scene))
+    in_days = (
+        match.groupdict().get("unit", "d")[0] not in "hm"
+        or "month" in match.group()
+        or scene.event(match) == "treatment"
+    )
+    return _Claim(scene.said("since", match)(days=days), _weight(NOW if in_days else FORMER, match, scene))
+
+
+def _nth(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
+    """'Today is the fourth' is a day where the message counts days ("on the second day"), else a date that says nothing."""
+    if not any(sort == "day" for sort, _ in scene.expressions):
+        return None
+    return _count(kind, match, scene)
 
 
 def _day(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
     before, after = scene.before(match.start()), scene.after(match.end())
-    if re.search(r"\b(?:since|from|than|of|like)\s+$", before):
+    part_of_it = re.search(r"\b(?:morning|evening|night|afternoon|start|end)\s+of\s+$|\bi?t?'?[sm]\s+like\s+$", before)
+    if not part_of_it and re.search(r"\b(?:since|from|than|of|like|same\s+as(?:\s+on)?)\s+$", before):
         return None
     if re.search(r"\b(?:by|until|till|around|about|after|before)\s+$", before):
         return _Claim(scene.said("asked", match)(days=_days_of(match)))
@@ -540,7 +682,14 @@ def _after(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
     """'3 days post', '3 days since my session'; not of what else it may be after ('2 days since I used retinol')."""
     before, after = scene.before(match.start()), scene.after(match.end())
     if scene.event(match) in ("onset", "other") and EVENTS.search(before):
+        if scene.event(match) == "onset" and match.groupdict().get("unit", "d")[0] in "wf" and EVENTS.search(after):
+            return _Claim(scene.said("since", match)(days=_days_of(match)), FORMER)
         return _Claim(scene.said("onset", match)(days=_days_of(match)))
+    if re.search(r"\b(?:since|from)\s+(?:about\s+|around\s+)?$", before):
+        return _Claim(scene.said("onset", match)(days=_days_of(match)))
+    later = _days_later(match, scene)
+    if later is not None:
+        return _Claim(scene.said("since", match)(days=_days_of(match) + later), _weight(NOW, match, scene))
     if (match.groupdict().get("link") or "since") in ("after", "since", "from", "past"):
         first = EVENTS.search(after)
         if first and first.lastgroup != "treatment":
@@ -550,20 +699,41 @@ def _after(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
     return _count(kind, match, scene)
 
 
+def _days_later(match: re.Match[str], scene: _Scene) -> int | None:
+    """How long ago it was that so many days had passed: "it rained on me yesterday, two days after my session"."""
+    if match.groupdict().get("link") != "after":
+        return None
+    for sort, other in scene.expressions:
+        behind, ahead = scene.text[other.end() : match.start()], scene.text[match.end() : other.start()]
+        told_before = other.end() <= match.start() and re.fullmatch(
+            r"[\s,(–—-]*(?:(?:which|that|so)\s+(?:was|is)?\s*)?", behind
+        )
+        told_after = match.end() <= other.start() and re.fullmatch(r".{0,40}\b(?:that|this)\s+was\s+", ahead)
+        if sort in ("moment", "ago") and (told_before or told_after) and scene.event(other) != "treatment":
+            return 1 if other.groupdict().get("back1") else 2 if other.groupdict().get("back2") else _days_of(other)
+    return None
+
+
 def _been(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
     after = scene.after(match.end())
     if re.match(r"\s+(?:of|without|with)\b", after):
         return _Claim(scene.said("lasting", match)(days=_days_of(match)))
+    if re.match(r"\s*(?:i'?m|i\s+am)\s+.*(?:week|wk|month|mth)", match.group()):
+        return None  # said so of a pregnancy; of the treatment one says "2 weeks in", "2 weeks post"
     since = re.search(r"\bsince\b(.*)", after)
     first = EVENTS.search(since.group(1)) if since else None
     if first and first.lastgroup == "onset":
         return _Claim(scene.said("onset", match)(days=_days_of(match)))
+    if since and (first.lastgroup == "other" if first else re.match(r"\s+(?:my|the|her|his)\s", since.group(1))):
+        return None
     return _count(kind, match, scene)
 
 
 def _asked_after(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
     """'After 4 days' is asked about or a rule; told of with a state of now it is a count."""
     before, after = scene.before(match.start()), scene.after(match.end())
+    if re.search(r"\bwhy\b", before):
+        return _Claim(scene.said("since", match)(days=_days_of(match)), FORMER)
     if ASKS.search(before) or GENERAL.search(before + after) or scene.is_asked(match.end()):
         return _Claim(scene.said("asked", match)(days=_days_of(match)))
     if STATE.search(before + after):
@@ -591,8 +761,10 @@ def _bare(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
     own = scene.clause(match.start())
     said = partial(scene.said, match=match)
     if scene.is_bare(own):
-        if _days_of(match) > LONGEST_SIGN:
+        if _days_of(match) > LONGEST_SIGN or scene.answers_when(match):
             return None
+        if _days_of(match) < 1:
+            return _Claim(said("loose")(days=0))
         return _Claim(said("since")(days=_days_of(match)), MOMENT)
     if (
         ASKS.search(scene.words(own))
@@ -602,12 +774,17 @@ def _bare(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
         return None
     if scene.event(match) == "treatment" and not re.match(r"\s+of\b", scene.after(match.end())):
         return _count(kind, match, scene)
-    return _lasting(kind, match, scene) if match.group("unit")[0] in "hd" else None
+    if not FILLER.sub("", scene.before(match.start())) and STILL.match(scene.after(match.end())):
+        return _Claim(said("since")(days=_days_of(match)), MOMENT)
+    of_a_sign = re.match(r"\s+of\b", scene.after(match.end()))
+    return _lasting(kind, match, scene) if match.group("unit")[0] in "hd" or of_a_sign else None
 
 
 def _lasting(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
     words = scene.words(scene.clause(match.start()))
     days = _days_of(match)
+    if match.group().startswith("since") and scene.event(match) == "treatment":
+        return _count(kind, match, scene)
     if (
         days > LONGEST_SIGN
         or ASKS.search(words)
@@ -639,12 +816,11 @@ def _moment(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
         return None
     if scene.defines_treatment(match):
         return said("since")
-    if re.search(r"\b(?:since|from)\s+(?:about\s+|around\s+)?$", before) and not re.match(
-        r"'?s?\s+(?:\w+\s+)?" + TREATMENT_NOUN, scene.after(match.end())
-    ):
+    if re.search(r"\b(?:since|from)\s+(?:about\s+|around\s+)?$", before) and not scene.dates_treatment(match):
         return None if kind == "today" else said("onset")
     event = scene.event(match)
-    asks = bool(ASKS.search(own)) and not PAST.search(own)
+    proposed = kind == "weekday" and scene.is_asked(match.end()) and not STATE.search(own)
+    asks = (bool(ASKS.search(own)) or proposed) and not PAST.search(own)
     if event == "treatment":
         return None if asks else said("since")
     if scene.borrows_treatment(match) or (
@@ -652,10 +828,19 @@ def _moment(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
     ):
         return said("since")
     if scene.is_bare(scene.clause(match.start())):
-        return said("unclear")
+        alone = all(map(scene.is_bare, range(len(scene))))
+        return said("since" if scene.ends_story(match) else "unclear" if alone else "loose")
     if kind == "today" or asks or event == "other":
         return None
     return said("onset" if event == "onset" else "loose")
+
+
+def _clock(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
+    """'They finished at 11' with no other day is today."""
+    own = scene.words(scene.clause(match.start()))
+    if NOT_YET.search(own) or ASKS.search(own) or _is_of_another(match, scene) or not PAST.search(own):
+        return None
+    return _Claim(scene.said("since", match)(days=0)) if scene.event(match) == "treatment" else None
 
 
 def _told(sort: str, match: re.Match[str], scene: _Scene, kind: str) -> _Claim | None:
@@ -663,7 +848,8 @@ def _told(sort: str, match: re.Match[str], scene: _Scene, kind: str) -> _Claim |
     said, groups = scene.said(kind, match), match.groupdict()
     claim = partial(_Claim, weight=_weight(MOMENT, match, scene))
     if sort == "ago":
-        return claim(said(days=_days_of(match) + bool(groups.get("more"))))
+        days = _days_of(match) + bool(groups.get("more"))
+        return _Claim(said(days=days), _weight(NAMED if days else MOMENT, match, scene))
     if sort == "moment":
         return claim(said(days=2 if groups.get("back2") else 1))
     if sort == "today":
@@ -672,7 +858,8 @@ def _told(sort: str, match: re.Match[str], scene: _Scene, kind: str) -> _Claim |
     if sort == "weekday":
         return claim(said(weekday=WEEKDAYS[groups.get("wd") or "saturday"], last_week=groups.get("week") is not None))
     month = MONTHS[groups["mon"]] if groups.get("mon") else int(groups.get("mm") or 0)
-    return claim(said(date=(int(groups.get("y") or 0), month, int(groups["d"]))))
+    day = int(groups["d"]) if groups.get("d") else (ORDINALS | NUMBERS)[re.sub(r"\s+", " ", groups["o"])]
+    return claim(said(date=(int(groups.get("y") or 0), month, int(day))))
 
 
 def _without(match: re.Match[str], scene: _Scene) -> str:
@@ -713,5 +900,7 @@ _RULES: dict[str, Callable[[str, re.Match[str], _Scene], _Claim | None]] = {
     "today": _moment,
     "date": _moment,
     "weekday": _weekday,
+    "nth": _nth,
+    "clock": _clock,
     "noise": _nothing,
 }

@@ -33,6 +33,8 @@ CASES: list[tuple[str, str, str, str, str]] = [
     ("rules.yml", "breathing_trouble", "breathing_truble", "combination_rules", "findings/"),
     ("rules.yml", "flag: E1", "flag: E99", "", "flags.yml"),
     ("wording.yml", "sources: [N1, N5]", "sources: [Z9]", "sources", "sources.yml"),
+    ("languages.yml", "llame al {emergency_number}", "llame al 112", "line", "emergency_number"),
+    ("languages.yml", "finding: fever", "finding: feever", "signs", "Mend the name"),
 ]
 
 

@@ -9,9 +9,7 @@ import pytest
 
 from aftercare.nlu.encoder import (
     DIMENSIONS,
-    KEPT_LAYERS,
     MAX_TOKENS,
-    VECTOR_WIDTH,
     Encoder,
     EncoderUnavailable,
     load_encoder,
@@ -26,9 +24,8 @@ PAIRS = {
 
 
 def meaning(encoder: Encoder, *texts: str) -> np.ndarray:
-    """The part of the last layer: what sentence-transformers gives for this model."""
-    at = KEPT_LAYERS.index(6) * DIMENSIONS
-    return encoder.encode(texts)[:, at : at + DIMENSIONS]
+    """What sentence-transformers gives for this model."""
+    return encoder.encode(texts)
 
 
 @pytest.mark.parametrize(("pair", "published"), PAIRS.items())
@@ -49,12 +46,12 @@ def test_same_thing_in_other_words_is_nearer_than_the_same_words_about_another_t
     assert float(asked @ same) > float(asked @ other)
 
 
-def test_each_part_has_length_one(encoder: Encoder) -> None:
+def test_vectors_have_length_one(encoder: Encoder) -> None:
     vectors = encoder.encode(["red", "my skin is very dry and it itches"])
 
-    assert vectors.shape == (2, VECTOR_WIDTH)
+    assert vectors.shape == (2, DIMENSIONS)
     assert vectors.dtype == np.float32
-    assert np.linalg.norm(vectors.reshape(2, -1, DIMENSIONS), axis=-1) == pytest.approx(1)
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx(1)
 
 
 def test_batch_gives_what_single_calls_give(encoder: Encoder) -> None:
@@ -76,7 +73,7 @@ def test_long_messages_are_cut(encoder: Encoder) -> None:
 
 
 def test_nothing_to_encode(encoder: Encoder) -> None:
-    assert encoder.encode([]).shape == (0, VECTOR_WIDTH)
+    assert encoder.encode([]).shape == (0, DIMENSIONS)
 
 
 def test_missing_weights_say_what_to_do(tmp_path: Path) -> None:

@@ -17,8 +17,10 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from aftercare.nlu import findings_detector
-from aftercare.nlu.encoder import EncoderUnavailable, Vectors
-from aftercare.nlu.finding_examples import read_finding_examples
+from aftercare.nlu.data_file import knowledge_at
+from aftercare.nlu.encoder import DIMENSIONS, EncoderUnavailable, Vectors
+from aftercare.nlu.finding_examples import read_finding_examples, read_labelled_messages
+from aftercare.nlu.finding_heads import Heard
 from aftercare.nlu.findings_detector import FindingsDetector
 from aftercare.triage import Reading
 
@@ -40,19 +42,27 @@ PLAIN = ["can i wear sunscreen", "when may i go to the gym", "is makeup allowed"
 
 
 class ToyEncoder:
-    """Each word has a direction of its own."""
+    """Each word has a direction of its own. Knows no finding; ``standing`` is how surely pus stands in any message."""
 
-    width = 384
+    names = ("pus",)
+    standing = 0.7
 
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        return np.stack([self._vector(text) for text in texts])
+    def describe(self, texts: Sequence[str]) -> Vectors:
+        return np.stack([np.append(self._vector(text), [self._score(text), self.standing]) for text in texts]).astype(
+            np.float32
+        )
 
-    def encode_spans(self, text: str, spans: Sequence[tuple[int, int]]) -> Vectors:
-        return self.encode([text, *(text[start:end] for start, end in spans)])
+    def hear(self, text: str) -> list[Heard]:
+        start = max(text.find("custard"), 0)
+        words = (start, start + len("custard"))
+        return [Heard(self.describe([text])[0], [words])]
+
+    def _score(self, text: str) -> float:
+        return 2.0 if "custard" in text and "hole" in text else -2.0
 
     def _vector(self, text: str) -> Vectors:
         words = [word.strip(".,?") for word in text.lower().split()]
-        rows = [np.random.default_rng(crc32(word.encode())).normal(size=self.width) for word in words]
+        rows = [np.random.default_rng(crc32(word.encode())).normal(size=DIMENSIONS) for word in words]
         total = np.sum(rows, axis=0).astype(np.float32)
         return total / np.linalg.norm(total)
 
@@ -75,15 +85,20 @@ def examples(tmp_path: Path) -> Path:
 @pytest.fixture
 def trained(examples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FindingsDetector:
     """A detector that was trained, stored and loaded again."""
-    monkeypatch.setattr(findings_detector, "load_adapted_encoder", lambda difference: ToyEncoder())
-    monkeypatch.setattr(findings_detector, "_cache", lambda: tmp_path / "vectors.npz")
+    monkeypatch.setattr(findings_detector, "load_findings_encoder", lambda difference: ToyEncoder())
+    monkeypatch.setattr(findings_detector, "finding_vectors", lambda: tmp_path / "vectors.npz")
     return trained_on(examples, tmp_path)
 
 
 def trained_on(examples: Path, tmp_path: Path) -> FindingsDetector:
     (tmp_path / "storage").mkdir(exist_ok=True)
     storage, resource = LocalModelStorage(tmp_path / "storage"), Resource("findings")
-    config = {**FindingsDetector.get_default_config(), "examples": [str(examples)]}
+    messages = tmp_path / "messages"
+    messages.mkdir(exist_ok=True)
+    (messages / "several.yml").write_text(
+        'messages:\n- {text: "angry since noon, no custard in the holes", findings: {getting_worse: present, pus: negated}}\n'
+    )
+    config = {**FindingsDetector.get_default_config(), "examples": [str(examples)], "messages": str(messages)}
     plain = [Message({TEXT: text, INTENT: "can_i"}) for text in PLAIN]
     FindingsDetector(config, storage, resource).train(TrainingData(plain))
     return FindingsDetector.load(config, storage, resource, None)  # type: ignore[arg-type]
@@ -119,6 +134,26 @@ def test_a_rule_decides_the_assertion(trained: FindingsDetector) -> None:
     assert found["assertion"] == "hypothetical"
 
 
+def test_what_clearly_stands_is_uncertain_where_a_rule_denies_it(
+    trained: FindingsDetector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "creamy custard won't stop, not from the holes"
+    read = {
+        "entity": "finding",
+        "value": "pus",
+        "start": 0,
+        "end": 14,
+        "text": "creamy custard",
+        "assertion": "negated",
+    }
+    assert entities_of(trained, text, [read])[0]["assertion"] == "negated"
+    monkeypatch.setattr(ToyEncoder, "standing", 0.9)
+    assert entities_of(trained, text, [read])[0]["assertion"] == "uncertain"
+    assert entities_of(trained, text, [{**read, "assertion": "idiom"}])[0]["assertion"] == "idiom"
+    (found,) = entities_of(trained, "no creamy custard, none in the holes")
+    assert found["assertion"] == "uncertain"
+
+
 def test_does_not_repeat_or_change_what_was_read(trained: FindingsDetector) -> None:
     read = {"entity": "finding", "value": "pus", "start": 0, "end": 3, "text": "pus", "assertion": "negated"}
     read |= {"other": False, "qualities": []}
@@ -150,7 +185,7 @@ def test_off_without_the_encoder_and_says_so(
     def unavailable(difference: Path) -> ToyEncoder:
         raise EncoderUnavailable("no weights")
 
-    monkeypatch.setattr(findings_detector, "load_adapted_encoder", unavailable)
+    monkeypatch.setattr(findings_detector, "load_findings_encoder", unavailable)
     findings_detector._warn_once.cache_clear()
     with caplog.at_level(logging.WARNING):
         detector = trained_on(examples, tmp_path)
@@ -176,7 +211,35 @@ def test_a_broken_file_is_named_with_its_line(tmp_path: Path, content: str, mess
     assert message in str(error.value) and "pus.yml: line" in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("messages:\n- {text: a b, findings: {puss: present}}\n", "line 2: 'puss' is no finding"),
+        ("messages:\n- {text: a b, findings: {pus: here}}\n", "line 2: 'here' is no assertion"),
+        ("messages:\n- {text: a b, finding: {pus: present}}\n", "line 2: expected {text"),
+        ("message:\n", "line 1: expected 'messages:'"),
+        ("messages: [\n", "not valid YAML"),
+    ],
+)
+def test_a_broken_file_of_messages_is_named_with_its_line(tmp_path: Path, content: str, message: str) -> None:
+    (tmp_path / "several.yml").write_text(content)
+    with pytest.raises(InvalidConfigException) as error:
+        read_labelled_messages(tmp_path, {"pus"})
+    assert message in str(error.value) and "several.yml: line" in str(error.value)
+
+
+def test_a_message_tells_what_stands_in_it_and_what_does_not(tmp_path: Path) -> None:
+    (tmp_path / "several.yml").write_text(
+        'messages:\n- {text: "no pus, dying for a coffee, red", findings: {pus: negated, self_harm: idiom, redness: present}}\n'
+    )
+    (example,) = read_labelled_messages(tmp_path, {"pus", "self_harm", "redness"})
+    assert (example.stands, example.denied, example.complete) == ({"redness"}, {"pus", "self_harm"}, True)
+
+
 def test_the_projects_examples_are_sound() -> None:
-    folder = Path(__file__).parents[2] / "data" / "nlu" / "findings"
-    files = {file.stem for file in folder.glob("*.yml")}
-    assert {example.finding for example in read_finding_examples(folder, files)} == files
+    folder = Path(__file__).parents[2] / "data" / "nlu"
+    items = set(knowledge_at(folder.parent / "knowledge").items)
+    files = {file.stem for file in (folder / "findings").glob("*.yml")}
+    examples = read_finding_examples(folder / "findings", items)
+    assert frozenset().union(*(example.stands for example in examples)) == files
+    assert all(example.complete for example in read_labelled_messages(folder / "messages", items))

@@ -11,8 +11,8 @@ import pytest
 
 from aftercare.nlu.data_file import data_file, lines
 from aftercare.nlu.encoder import Encoder
+from aftercare.nlu.intent_features import Described, named_columns
 from aftercare.nlu.intent_model import IntentModel, UnreadableModel
-from aftercare.nlu.likeness import Described, named_columns
 from tests.nlu.conftest import EXAMPLES
 
 BACKGROUND = lines(data_file("data/nlu_background.txt"))[:100]

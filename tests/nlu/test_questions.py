@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from aftercare.nlu.intent_model import Ranked
-from aftercare.nlu.questions import questions_of
+from aftercare.nlu.questions import as_told, questions_of, told, with_what_is_asked
 
 SURE = 0.4
 
@@ -33,6 +33,60 @@ def test_rule(whole: str, parts: str, expected: str) -> None:
     found = questions_of(ranked(whole), [ranked(part) for part in parts.split(", ") if part], SURE)
 
     assert [one.name for one in found] == expected.split()
+
+
+@pytest.mark.parametrize(
+    ("intent", "text", "named", "expected"),
+    [
+        ("is_normal .9", "my left cheek is puffed up, two days", ["sign"], "report"),
+        ("is_normal .9", "my left cheek is puffed up, two days. normal?", ["sign"], "is_normal"),
+        ("is_normal .9", "is a puffed up cheek to be expected", ["sign"], "is_normal"),
+        ("diagnosis .9", "something grew on my chin overnight", [], "report"),
+        ("how_long .9", "wen does the peeling stop", ["sign"], "how_long"),
+        ("can_i .9", "retinol on day 4", ["product"], "can_i"),
+        ("can_i .9", "used retinol on day 4, face like sandpaper", ["product", "sign"], "report"),
+        ("talk_to_human .9", "get me a human", [], "talk_to_human"),
+    ],
+)
+def test_what_asks_nothing_is_a_report(intent: str, text: str, named: list[str], expected: str) -> None:
+    assert as_told(ranked(intent), text, named).name == expected
+
+
+@pytest.mark.parametrize(
+    ("ranking", "text", "expected"),
+    [
+        ("report .9, is_normal .1", "nine days and still pink. ok?? 😬", "is_normal"),
+        ("report .9, greet .2, is_normal .1", "still pink, ok?", "is_normal"),
+        ("report .9, is_normal .1", "is it ok? i only tell you", "report"),
+        ("report .9, greet .1", "hm?", "report"),
+        ("greet .9, is_normal .1", "how are you?", "greet"),
+    ],
+)
+def test_what_ends_in_a_question_mark_is_no_report(ranking: str, text: str, expected: str) -> None:
+    assert told(rankings(ranking), text, ["sign"])[0].name == expected
+
+
+@pytest.mark.parametrize(
+    ("whole", "parts", "expected"),
+    [
+        ("can_i .6, what_to_apply .4", ["report .9", "what_to_apply .8, can_i .1"], "what_to_apply"),
+        ("can_i .9, what_to_apply .1", ["report .9", "what_to_apply .5, can_i .4"], "can_i"),
+        ("can_i .6, what_to_apply .4", ["what_to_apply .3, can_i .1"], "can_i"),
+        ("can_i .6, what_to_apply .4", ["greet .9, report .1"], "can_i"),
+        ("can_i .6, what_to_apply .4", [], "can_i"),
+        ("medicine .6, why .5", ["why .8, medicine .1", "medicine .9, why .1"], "why"),
+        ("report .9, what_to_apply .4", ["what_to_apply .8, report .1"], "report"),
+    ],
+)
+def test_the_question_after_a_story_is_weighed_with_the_whole(whole: str, parts: list[str], expected: str) -> None:
+    found = with_what_is_asked(rankings(whole), [rankings(part) for part in parts], SURE)
+
+    assert found[0].name == expected
+    assert {one.name for one in found} == {one.name for one in rankings(whole)}
+
+
+def rankings(text: str) -> list[Ranked]:
+    return [ranked(one) for one in text.split(", ")]
 
 
 def ranked(text: str) -> Ranked:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from aftercare.triage import Reader
+from aftercare.triage.reader import is_denied
 
 CASES = [
     ("no fever at all", "fever", "negated"),
@@ -17,13 +18,24 @@ CASES = [
     ("is this pus?", "pus", "uncertain"),
     ("maybe it is pus", "pus", "uncertain"),
     ("I had hives last year", "hives", "historical"),
-    ("my sister has hives", "hives", "other_person"),
+    ("my sister has hives", "hives", "present"),
+    ("my sister had hives after hers", "hives", "other_person"),
     ("my husband says I have hives", "hives", "present"),
     ("how would I know if it is infected", "infection", "information"),
     ("the redness has gone", "redness", "resolving"),
     ("hay fever is bad today", "fever", None),
     ("i dont have any pus", "pus", "negated"),
     ("my fever is gone", "fever", "resolving"),
+    ("she said to watch for cellulitis", "infection", "information"),
+    ("read somewhere that this can make you go blind", "vision_change", "information"),
+    ("watched a video of a face going black", "dying_skin", "information"),
+    ("saw your post, my lips are swelling up", "mouth_swelling", "present"),
+    ("I watched a video and now my throat is closing", "throat_tight", "present"),
+    ("it bled during the night and it is still bleeding", "fresh_bleeding", "present"),
+    ("I can't deal with the pain", "pain", "present"),
+    ("I had covid with a fever of 39 in march", "fever", "historical"),
+    ("I have a fever of 39", "fever", "present"),
+    ("they put me on warfarin last month", "blood_thinner", "present"),
 ]
 
 
@@ -83,3 +95,18 @@ def test_entities_carry_the_whole_reading(reader: Reader) -> None:
     again = Reading.from_entities(text, reading.entities())
     assert again.findings == reading.findings
     assert again.times == reading.times
+
+
+@pytest.mark.parametrize(
+    ("quality", "text", "denied"),
+    [
+        ("worse", "cheeks still the same pink, is that alright", True),
+        ("worse", "not redder than this morning", True),
+        ("worse", "at the same time my face keeps swelling", False),
+        ("worse", "she used the same needle and it grows", False),
+        ("one_sided", "puffy, the same on both sides", True),
+        ("one_sided", "puffy on the left", False),
+    ],
+)
+def test_a_quality_that_the_words_deny(quality: str, text: str, denied: bool) -> None:
+    assert is_denied(quality, text) is denied

@@ -57,6 +57,50 @@ PRINCIPLES = {
         ("Monday just gone, my session. Red", 3),
         ("it was yesterday, my treatment", 1),
     ],
+    "a long sign is as old as the treatment, a short one only that old at least": [
+        ("three weeks of little hard bumps", 21),
+        ("bruises there since 12 days", 12),
+        ("I have been peeling for 4 days now", 4),
+        ("peeling for 4 days", None),
+        ("I have had acne for 3 years", None),
+        ("on antibiotics for 2 weeks", None),
+    ],
+    "days are counted in many ways": [
+        ("nine days have gone by, my cheeks are red", 9),
+        ("today makes it twenty two days and I see dots", 22),
+        ("6 days and the chin is full of bumps", 6),
+        ("POD 3 after needling, swollen", 3),
+        ("3/7 post microneedling and dry", 3),
+        ("two weeks and a day since my session", 15),
+        ("the twenty-first day, marks still there", 21),
+        ("swelling is worse than on the second day. Today is the fifth", 5),
+    ],
+    "the treatment is also told by who did what to whom and where": [
+        ("they did my scars on Tuesday", 2),
+        ("I left your clinic two hours ago and it burns", 0),
+        ("they finished with me at 11 and it burns", 0),
+        ("the numbing cream was put on 2 hours ago and I feel nothing", 0),
+        ("red since Tuesday that you needled me", 2),
+        ("the cartridge was lying open on the tray. That was yesterday", 1),
+    ],
+    "days after an event before now are added": [
+        ("I got sunburnt yesterday, three days after my needling", 4),
+        ("a bump came 2 days after my session, which was 3 days ago", 3),
+    ],
+    "a relative writes for the patient": [
+        ("my mother had it done on Monday and her cheeks are red", 3),
+        ("My wife had her face needled yesterday. She is itching", 1),
+        ("my friend had hers two weeks ago and is fine. Mine is not booked", None),
+    ],
+    "other spans of life are no days since treatment": [
+        ("I'm 26 weeks along and had my face done 3 days ago", 3),
+        ("my baby is 5 months", None),
+        ("my period is 4 days late", None),
+        ("I use retinol every second day", None),
+        ("can you shift my appointment to Monday", None),
+        ("vitamin c on day 4 ok?", None),
+        ("I must sing on the third day after", None),
+    ],
     "what is to come says nothing": [
         ("my treatment is on Monday", None),
         ("I have an appointment on Tuesday", None),
@@ -72,6 +116,7 @@ PRINCIPLES = {
     ],
     "others and other procedures do not count": [
         ("my sister had hers done last week", None),
+        ("filler went in 3 weeks before", None),
         ("had my nails done yesterday", None),
         ("had botox 2 weeks ago and microneedling yesterday", 1),
     ],
@@ -130,7 +175,19 @@ def test_nineteen_of_twenty_messages_are_read_right(reader: Reader) -> None:
 
 @pytest.mark.parametrize(
     ("asked", "text", "days"),
-    [("day", "three", 3), (None, "3", None), ("day", "it would have been Monday", 3), ("check", "no, today", None)],
+    [
+        ("day", "three", 3),
+        ("day", "about ten", 10),
+        ("day", "like 4 days", 4),
+        ("day", "the 9th", 3),
+        ("day", "last week tuesday", 9),
+        ("day", "day before yesterday", 2),
+        ("day", "an hour ago", 0),
+        (None, "3", None),
+        (None, "it hit me at the sink, ten minutes ago", None),
+        ("day", "it would have been Monday", 3),
+        ("check", "no, today", None),
+    ],
 )
 def test_what_is_asked_decides_on_an_answer_without_an_event(
     reader: Reader, now: datetime, asked: str | None, text: str, days: int | None
@@ -163,12 +220,17 @@ def test_a_mention_quotes_the_message_as_it_was_written(text: str) -> None:
 @pytest.mark.parametrize("piece", ["had it 3 ", "the ", " ", "for about ", "day 3 and since tuesday "])
 def test_the_work_grows_no_faster_than_the_message(piece: str) -> None:
     find_times(piece)
-    took = []
-    for length in (3_000, 24_000):
-        begun = time.perf_counter()
-        find_times((piece * length)[:length])
-        took.append(time.perf_counter() - begun)
-    assert took[1] < 24 * took[0] + 0.1
+
+    def processor_seconds(length: int) -> float:
+        """The least of three: what else the machine does is not counted, and one bad moment does not matter."""
+        took = []
+        for _ in range(3):
+            begun = time.process_time()
+            find_times((piece * length)[:length])
+            took.append(time.process_time() - begun)
+        return min(took)
+
+    assert processor_seconds(24_000) < 24 * processor_seconds(3_000) + 0.1
 
 
 def test_a_day_asked_about_does_not_move_the_treatment(reader: Reader, now: datetime) -> None:
@@ -178,8 +240,8 @@ def test_a_day_asked_about_does_not_move_the_treatment(reader: Reader, now: date
 
 
 def test_a_duration_proves_a_least_day(reader: Reader, now: datetime) -> None:
-    report = update(Report(), reader.read("I have had bumps for 3 weeks"), now)
-    assert (report.day(now), report.at_least(now), report.graded_day(now)) == (None, 21, 21)
+    report = update(Report(), reader.read("I have had bumps for 5 days"), now)
+    assert (report.day(now), report.at_least(now), report.graded_day(now)) == (None, 5, 5)
 
 
 def test_the_day_moves_with_the_clock(reader: Reader, now: datetime) -> None:

@@ -22,7 +22,7 @@ import yaml
 
 from aftercare.answers.answer import filled
 from aftercare.knowledge import Clinic, KnowledgeBase
-from aftercare.knowledge.check import every_sentence
+from aftercare.knowledge.check import every_sentence, read_out
 from aftercare.knowledge.model import TIERS
 from aftercare.knowledge.never_say import Ban, forbidden, load_bans
 from aftercare.triage import Reader, Report
@@ -227,7 +227,7 @@ def bans() -> tuple[Ban, ...]:
 @pytest.fixture(scope="module")
 def signed(knowledge: KnowledgeBase, clinic: Clinic) -> list[tuple[str, frozenset[str]]]:
     """Every sentence of the knowledge base as it is said, with its sources, the longest first."""
-    said = [(filled(s.text, clinic), frozenset(s.sources)) for _, s in every_sentence(knowledge)]
+    said = [(read_out(s, clinic), frozenset(s.sources)) for _, s in every_sentence(knowledge)]
     return sorted(set(said), key=lambda s: -len(s[0]))
 
 
@@ -235,7 +235,8 @@ def signed(knowledge: KnowledgeBase, clinic: Clinic) -> list[tuple[str, frozense
 def phrases(knowledge: KnowledgeBase, clinic: Clinic) -> list[str]:
     """The words of small talk, which state nothing clinical."""
     texts = [t for p in knowledge.phrases.values() for t in ([p] if isinstance(p, str) else p)]
-    blank = {"names": "{names}", "day": "{day}", "title": "{title}", "treatment": knowledge.treatment}
+    texts += [language.line for language in knowledge.languages.spoken.values() if language.line]
+    blank = {"time": "9:00", "names": "{names}", "day": "{day}", "title": "{title}", "treatment": knowledge.treatment}
     return [filled(text, clinic, **blank) for text in texts]
 
 

@@ -1,8 +1,9 @@
-"""How alike two messages are: by meaning (sentence vectors), by the kinds of things they name, and by their words."""
+"""Messages as rows of numbers for the intent classifier: by meaning where there is an encoder, by words where there is none."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from aftercare.nlu.encoder import DIMENSIONS, Vectors
+from aftercare.nlu.findings_model import centred
 
 Matrix = npt.NDArray[np.float64]
 
@@ -21,16 +23,8 @@ CHARACTERS = {"analyzer": "char_wb", "ngram_range": (2, 5), "sublinear_tf": True
 KINDS = ("sign", "product", "activity", "time")
 """Kinds of things a message may name (the columns of ``Described.named``)."""
 
-NARROWNESS = 0.2
-"""Of the bell curve over the distance of two vectors. Cross-validated on data/nlu: 0.1 to 0.4 differ by one point."""
-
-SHARE_OF_WORDS = 0.05
-"""Weight of shared words beside shared meaning. On data/nlu 0 to 0.1 are equal, more is worse; with typing errors a little
-helps, and it is how a name that the encoder never saw counts at all."""
-
-
-WEIGHT_OF_KINDS = 0.05
-"""How much it separates two messages that one names a thing of a kind and the other none: a point of accuracy."""
+WEIGHT_OF_KINDS = np.float32(0.3)
+"""Of naming a thing of a kind, beside a meaning of length 1."""
 
 
 class Described(NamedTuple):
@@ -52,8 +46,28 @@ def named_columns(kinds: Sequence[Collection[str]]) -> Matrix:
     return np.array([[float(kind in named) for kind in KINDS] for named in kinds]).reshape(len(kinds), len(KINDS))
 
 
-class WordLikeness:
-    """Cosine of tf-idf vectors, the mean over words and over characters: 0 to 1."""
+@dataclass(frozen=True)
+class Meaning:
+    """Rows made of sentence vectors: ``centre`` is what all messages have in common."""
+
+    centre: Vectors
+
+    @classmethod
+    def fit(cls, messages: Described) -> Meaning:
+        return cls(_vectors_of(messages).mean(0))
+
+    def rows(self, messages: Described) -> Vectors:
+        """(messages, 384 + 4): the meaning, of length 1, then the kinds."""
+        kinds = WEIGHT_OF_KINDS * messages.named.astype(np.float32)
+        return np.concatenate([centred(_vectors_of(messages), self.centre), kinds], axis=1)
+
+    def compared(self, rows: Vectors) -> Vectors:
+        """The part of the rows by which messages are near each other: the meaning."""
+        return rows[:, :DIMENSIONS]
+
+
+class Words:
+    """Rows of tf-idf, the mean over words and over characters: the product of two is their likeness, 0 to 1."""
 
     def __init__(self, vocabularies: Sequence[Sequence[str]], weights: Sequence[npt.NDArray[np.float64]]) -> None:
         self._vocabularies = vocabularies
@@ -64,13 +78,17 @@ class WordLikeness:
         ]
 
     @classmethod
-    def fit(cls, texts: Sequence[str]) -> WordLikeness:
-        fitted = [TfidfVectorizer(**options).fit(texts) for options in (WORDS, CHARACTERS)]
+    def fit(cls, messages: Described) -> Words:
+        fitted = [TfidfVectorizer(**options).fit(messages.texts) for options in (WORDS, CHARACTERS)]
         return cls([list(one.get_feature_names_out()) for one in fitted], [one.idf_ for one in fitted])
 
-    def rows(self, texts: Sequence[str]) -> csr_matrix:
-        """One row for each text, such that the product of two rows is their likeness."""
-        return hstack([one.transform(texts) for one in self._vectorizers]).tocsr() * np.sqrt(0.5)
+    def rows(self, messages: Described) -> csr_matrix:
+        """(messages, vocabulary)."""
+        return hstack([one.transform(messages.texts) for one in self._vectorizers]).tocsr() * np.sqrt(0.5)
+
+    def compared(self, rows: csr_matrix) -> csr_matrix:
+        """The part of the rows by which messages are near each other: all of it."""
+        return rows
 
     def vocabularies(self) -> list[list[str]]:
         return [list(vocabulary) for vocabulary in self._vocabularies]
@@ -79,7 +97,7 @@ class WordLikeness:
         return {f"idf_{number}": weight.astype(np.float32) for number, weight in enumerate(self._weights)}
 
     @classmethod
-    def from_stored(cls, vocabularies: Sequence[Sequence[str]], arrays: Mapping[str, Any]) -> WordLikeness:
+    def from_stored(cls, vocabularies: Sequence[Sequence[str]], arrays: Mapping[str, Any]) -> Words:
         return cls(vocabularies, [arrays[f"idf_{number}"] for number in range(len(vocabularies))])
 
 
@@ -91,27 +109,8 @@ def _vectorizer(
     return vectorizer
 
 
-def kind_likeness(left: Matrix, right: Matrix) -> Matrix:
-    """1 where two messages name things of the same kinds, less for each kind that only one of them names."""
-    differing = left.sum(1)[:, None] + right.sum(1)[None, :] - 2 * left @ right.T
-    result: Matrix = np.exp(-WEIGHT_OF_KINDS * differing)
-    return result
-
-
-def meaning_likeness(centre: Vectors, left: Vectors, right: Vectors) -> Matrix:
-    """A bell curve over the distance of the vectors: 1 for the same meaning, towards 0 for others.
-
-    ``right`` is ``centred`` already, ``left`` is not. A curve rather than the bare cosine lets one intent be said in
-    several quite different ways.
-    """
-    parts = left.shape[1] // DIMENSIONS
-    cosines = centred(left, centre) @ right.T
-    return np.exp(-2 * NARROWNESS * (parts - cosines)).astype(np.float64)
-
-
-def centred(vectors: Vectors, centre: Vectors) -> Vectors:
-    """Without what all messages have in common, each part (one layer of the encoder) of length 1."""
-    parts = (vectors - centre).reshape(len(vectors), -1, DIMENSIONS)
-    lengths = np.linalg.norm(parts, axis=-1, keepdims=True)
-    result: Vectors = (parts / np.maximum(lengths, 1e-9)).reshape(vectors.shape)
-    return result
+def _vectors_of(messages: Described) -> Vectors:
+    """Raises ValueError where the messages were described without the encoder."""
+    if messages.vectors is None:
+        raise ValueError("this model compares meanings: it needs the sentence vectors of the messages")
+    return messages.vectors
