@@ -29,7 +29,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "tell how good a replay was: a table, and a page with the messages that went wrong",
     ),
     "evaluate": ("aftercare.cli.evaluate", "replay the held-out messages and tell how good that was, in numbers"),
-    "staff": ("aftercare.cli.staff", "add a staff account or give one a new password"),
+    "staff": ("aftercare.cli.staff", "add, disable, reset or list staff accounts, or change what one may do"),
+    "audit": ("aftercare.cli.audit", "check the log of what staff did, or print its head"),
 }
 """Name -> module and what ``aftercare --help`` says of it."""
 

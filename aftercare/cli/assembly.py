@@ -10,9 +10,12 @@ from starlette.applications import Starlette
 
 from aftercare.cli.project import PROJECT
 from aftercare.conversation.assistant import Assistant
-from aftercare.conversation.worker import Patience, Ports
+from aftercare.conversation.ports import Ports
+from aftercare.conversation.worker import Patience
 from aftercare.knowledge import Clinic, KnowledgeBase, load_clinic, load_knowledge
+from aftercare.knowledge.saved_replies import load_saved_replies
 from aftercare.web.app import create_app
+from aftercare.web.console_content import ConsoleContent
 from aftercare.web.settings import Settings
 
 RASA_STARTS = 60.0
@@ -27,6 +30,10 @@ def clinic_file() -> Path:
     return Path(os.environ.get("AFTERCARE_CLINIC") or PROJECT / "clinic.yml")
 
 
+def saved_replies_file() -> Path:
+    return Path(os.environ.get("AFTERCARE_SAVED_REPLIES") or PROJECT / "saved_replies.yml")
+
+
 def read_clinic() -> tuple[Clinic, KnowledgeBase]:
     """The clinic and what is known of its treatment. Raises KnowledgeError, also where no emergency number is given."""
     clinic = load_clinic(clinic_file())
@@ -36,12 +43,14 @@ def read_clinic() -> tuple[Clinic, KnowledgeBase]:
 def conversation_ports(clinic: Clinic, knowledge: KnowledgeBase, assistant: Assistant) -> Ports:
     """What the conversation needs of the other rooms."""
     from aftercare.answers.wording import ClinicWording
-    from aftercare.conversation.screen import EmergencyScreen, TriageReports
+    from aftercare.conversation.handoff_rules import HandoffRules
+    from aftercare.conversation.screen import RedFlagScreen, TriageReports
     from aftercare.triage import Reader
 
-    screen = EmergencyScreen(Reader(knowledge), knowledge, clinic)
+    screen = RedFlagScreen(Reader(knowledge), knowledge, clinic)
     wording = ClinicWording(knowledge, clinic)
-    return Ports(assistant, screen, wording, TriageReports(), clinic.assistant_name, ZoneInfo(clinic.time_zone))
+    zone, rules = ZoneInfo(clinic.time_zone), HandoffRules.of(clinic)
+    return Ports(assistant, screen, wording, TriageReports(), clinic.assistant_name, zone, rules)
 
 
 def web_app(settings: Settings, assistant: Assistant | None = None) -> Starlette:
@@ -59,4 +68,7 @@ def web_app(settings: Settings, assistant: Assistant | None = None) -> Starlette
         reports=ports.reports,
         assistant=answering,
         patience=Patience(start=RASA_STARTS),
+        console_content=ConsoleContent(
+            load_saved_replies(saved_replies_file()), {item.id: item.title for item in knowledge.items.values()}
+        ),
     )

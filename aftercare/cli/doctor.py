@@ -66,6 +66,7 @@ def _findings(options: argparse.Namespace) -> Iterator[Finding]:
         ("knowledge", _knowledge),
         ("model", _model),
         ("database", lambda: _database(options.var)),
+        ("notifications", lambda: _notifications(options.var)),
         ("web port", lambda: _port(options.host, options.port, "web port", "--port", b"/healthz")),
         ("Rasa's port", lambda: _port("127.0.0.1", options.rasa_port, "Rasa's port", "--rasa-port", b"/")),
         ("browser", _browser),
@@ -168,6 +169,37 @@ def _database(var: Path) -> Finding:
     finally:
         database.close()
     return Finding("database", mode == "wal", f"{shown(var / 'aftercare.db')} takes writes, journal mode {mode}")
+
+
+def _notifications(var: Path) -> Finding:
+    from aftercare.cli.assembly import clinic_file
+    from aftercare.cli.run_time import database_url
+    from aftercare.conversation import alerts
+    from aftercare.conversation.addresses import read_addresses
+    from aftercare.conversation.clock import utc_now
+    from aftercare.conversation.database import Database
+    from aftercare.knowledge import load_clinic
+
+    plan = load_clinic(clinic_file()).notifications
+    if not plan.recipients:
+        detail = "nobody is told of waiting cases outside the staff pages"
+        return Finding("notifications", False, detail, "Name recipients in clinic.yml, notifications.", needed=False)
+    file = os.environ.get("AFTERCARE_ADDRESS_FILE")
+    addresses = read_addresses(plan.recipients, Path(file) if file else plan.address_file)
+    if addresses.problems:
+        return Finding("notifications", False, " ".join(addresses.problems))
+    if not os.environ.get("AFTERCARE_DATABASE_URL") and not (var / "aftercare.db").exists():
+        return Finding("notifications", True, f"to {', '.join(plan.recipients)}; none sent so far")
+    database = Database(database_url(var))
+    try:
+        with database.reading() as connection:
+            problems = alerts.problems(connection, utc_now())
+    finally:
+        database.close()
+    if problems:
+        to_do = "Mend the service or the address, then send a test on /staff/notifications."
+        return Finding("notifications", False, " ".join(problems), to_do)
+    return Finding("notifications", True, f"to {', '.join(plan.recipients)}; the last ones arrived")
 
 
 def _port(host: str, port: int, subject: str, option: str, path: bytes) -> Finding:

@@ -210,12 +210,19 @@ def _turn_record(gateway: Any, conversation_id: str, text: str, accepted: Any, s
         "matched": list(dict.fromkeys(word for hit in outcome.get("hits", ()) for word in hit["words"])),
         "questions": [canonical(q) for q in outcome.get("questions", ())],
         "intent": outcome.get("intent") or {},
-        "entities": list(outcome.get("entities", ())),
+        "entities": [_entity(e) for e in outcome.get("entities", ())],
         "days_since": outcome.get("days_since"),
         "sources": list(dict.fromkeys(s["id"] for m in replies for s in m.sources)),
         "handoff": state.mode in ("waiting", "staff"),
         "ms": outcome.get("ms", 0.0),
     }, max((m.seq for m in messages), default=seen)
+
+
+def _entity(entity: Mapping[str, Any]) -> Mapping[str, Any]:
+    """An entity as replay tells it: a change of the skin that no sign is named for ("it is getting worse") is no sign."""
+    from aftercare.triage.reader import CHANGE
+
+    return {**entity, "type": CHANGE} if entity.get("value") == CHANGE else entity
 
 
 def _empty() -> dict[str, Any]:

@@ -12,6 +12,7 @@ def defaults(var: Path) -> dict[str, str]:
     """Settings of the web process for this folder; what the environment says goes before them."""
     return {
         "AFTERCARE_DATABASE_URL": f"sqlite:///{var / 'aftercare.db'}",
+        "AFTERCARE_PHOTOS": str(var / "photos"),
         "AFTERCARE_TURN_SECRET": load_secrets(var)["turn_secret"],
     }
 

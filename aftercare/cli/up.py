@@ -130,7 +130,8 @@ def _announce(options: argparse.Namespace, var: Path, began: float) -> None:
     ]
     if account:
         lines += [
-            f"    user {account[0]}, password {account[1]}   (shown only now; aftercare staff reset {account[0]})"
+            f"    user {account[0]}, password {account[1]}   (shown only now; aftercare staff reset {account[0]})",
+            f"    patients read “A person from the clinic” of it; {address}/staff/admin gives it a name",
         ]
     lines += [f"Logs are in {shown(var / 'log')}. Ctrl-C stops the assistant."]
     print("\n".join(lines), flush=True)

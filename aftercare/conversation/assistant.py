@@ -87,7 +87,10 @@ class Assistant(Protocol):
 
 
 class Screen(Protocol):
-    """Looks at a message before the assistant does: an outcome where it is an emergency, else None. Pure and quick."""
+    """Looks at a message before the assistant does: an outcome where its words raise a red flag, else None. Pure and quick.
+
+    An emergency is answered with it at once; a lower tier is the assistant's to answer, unless staff have the conversation.
+    """
 
     def __call__(self, text: str, report: Mapping[str, Any] | None, now: datetime) -> Outcome | None: ...
 
@@ -97,6 +100,9 @@ class Reports(Protocol):
 
     def start(self, treated_on: date | None) -> Mapping[str, Any] | None:
         """The report of a new conversation."""
+
+    def unasked(self, report: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+        """The report for a message to staff: what the assistant asked before is no longer what the patient answers."""
 
     def settle(self, report: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
         """The report after staff dealt with the case: its open tier no longer stands, what was established does."""

@@ -16,7 +16,7 @@ from aftercare.conversation.schema import conversation, turn
 
 @dataclass(frozen=True)
 class State:
-    """``typing``: the assistant is about to answer."""
+    """``typing``: the assistant is about to answer. ``contact``: how staff may reach the patient; for staff alone."""
 
     id: str
     mode: str
@@ -25,6 +25,7 @@ class State:
     typing: bool
     report: Mapping[str, Any] | None
     treated_on: date | None
+    contact: str | None = None
 
 
 def create(connection: Connection, report: Mapping[str, Any] | None, treated_on: date | None, now: datetime) -> str:
@@ -59,6 +60,7 @@ def state(connection: Connection, conversation_id: str) -> State:
         typing=bool(row.unanswered) and row.mode != "staff",
         report=row.report,
         treated_on=row.treated_on,
+        contact=row.contact,
     )
 
 
@@ -76,6 +78,15 @@ def set_mode(connection: Connection, conversation_id: str, mode: str) -> None:
 def change_hands(connection: Connection, conversation_id: str, mode: str) -> None:
     """Somebody else has it now: answers that were begun before are not shown any more."""
     _set(connection, conversation_id, mode=mode, epoch=conversation.c.epoch + 1)
+
+
+def leave_to_staff(connection: Connection, conversation_id: str) -> None:
+    """Every message so far was written to staff: the assistant does not answer it any more."""
+    _set(connection, conversation_id, staff_seq=conversation.c.last_seq)
+
+
+def set_contact(connection: Connection, conversation_id: str, contact: str | None) -> None:
+    _set(connection, conversation_id, contact=contact)
 
 
 def set_report(connection: Connection, conversation_id: str, report: Mapping[str, Any] | None) -> None:

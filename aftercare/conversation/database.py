@@ -11,7 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-from sqlalchemy import create_engine, event, exc
+from sqlalchemy import Table, create_engine, event, exc
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.pool import QueuePool
 
@@ -60,6 +62,12 @@ class Database:
     def close(self) -> None:
         self._threads.shutdown(wait=True)
         self.engine.dispose()
+
+
+def insert_missing(connection: Connection, table: Table, **values: Any) -> None:
+    """Insert a row unless there is one of that key, also where another transaction inserts it at the same moment."""
+    insertion = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
+    connection.execute(insertion(table).values(**values).on_conflict_do_nothing())
 
 
 @contextmanager

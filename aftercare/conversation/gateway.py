@@ -14,25 +14,34 @@ from datetime import date, datetime
 from sqlalchemy import delete, insert
 from sqlalchemy.engine import Connection
 
-from aftercare.conversation import cases, conversations, outcomes, sessions, transcript, turns
+from aftercare.conversation import cases, conversations, marks, outcomes, patient, sessions, transcript, turns
+from aftercare.conversation import standing as standings
 from aftercare.conversation.assistant import Outcome, Reply
+from aftercare.conversation.cases import Change
 from aftercare.conversation.clock import Clock, utc_now
 from aftercare.conversation.conversations import State
 from aftercare.conversation.database import Database, StorageError
+from aftercare.conversation.desk import Desk
 from aftercare.conversation.message_text import clean_text
 from aftercare.conversation.migrations import migrate
 from aftercare.conversation.outcomes import Ending, Replies, Say
+from aftercare.conversation.ports import Ports
 from aftercare.conversation.schema import readiness
 from aftercare.conversation.sessions import Session
+from aftercare.conversation.standing import Standing
+from aftercare.conversation.sweeper import Sweeper
 from aftercare.conversation.transcript import Message
 from aftercare.conversation.turns import Accepted, Pressed, TurnRecord
-from aftercare.conversation.wakeups import TURNS, Wakeups
-from aftercare.conversation.worker import Patience, Ports, Worker
+from aftercare.conversation.wakeups import CASES, TURNS, Wakeups
+from aftercare.conversation.worker import Patience, Worker
 
 log = logging.getLogger("aftercare.gateway")
 
 PERSON_REQUEST = "I would like to talk to a person."
 """What the button for a person writes into the transcript, in the patient's name."""
+
+LONGEST_CONTACT = 200
+"""Characters of a patient's contact details."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +55,10 @@ class Opened:
 
 @dataclass(frozen=True)
 class View:
-    """A conversation at one moment: how it stands, and the messages after the number that was asked for."""
+    """A conversation at one moment: how it stands, also with the team, and the messages after the number asked for."""
 
     state: State
+    standing: Standing
     messages: Sequence[Message]
 
 
@@ -72,6 +82,7 @@ class Gateway:
         self.ports = ports
         self.clock = clock
         self.wakeups = wakeups or Wakeups()
+        self.desk = Desk(database, ports, self.wakeups, clock)
         self._patience = patience
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -146,7 +157,58 @@ class Gateway:
             session = sessions.authenticate(connection, token, now)
             state = conversations.state(connection, session.conversation_id)
             fresh = transcript.read(connection, state.id, after) if state.last_seq > after else []
-        return View(state, fresh)
+            standing = standings.read(connection, state, self.ports.handoff, now)
+        return View(state, standing, fresh)
+
+    def leave_queue(self, token: str, now: datetime | None = None) -> None:
+        """The patient no longer waits for a person. A case with a red flag stands all the same.
+
+        Raises NoSession, NotNow where the patient does not wait, StorageError.
+        """
+        now = now or self.clock()
+        with self.database.writing() as connection:
+            session = self._present(connection, token, now)
+            patient.leave_queue(connection, session.conversation_id, self.ports.wording, now)
+        self._notify(session.conversation_id)
+
+    def rate(self, token: str, stars: int, comment: str | None, now: datetime | None = None) -> None:
+        """How the patient found the person's help: 1 to 5. Raises NoSession, NotNow, BadText, StorageError."""
+        now = now or self.clock()
+        with self.database.writing() as connection:
+            session = self._present(connection, token, now)
+            patient.rate(connection, session.conversation_id, stars, comment, now)
+        self._notify(session.conversation_id)
+
+    def leave_contact(self, token: str, contact: str, now: datetime | None = None) -> None:
+        """How staff may reach the patient; the last one counts. Raises NoSession, BadText, StorageError."""
+        now = now or self.clock()
+        contact = clean_text(contact, longest=LONGEST_CONTACT)
+        with self.database.writing() as connection:
+            session = self._present(connection, token, now)
+            conversations.set_contact(connection, session.conversation_id, contact)
+        self._notify(session.conversation_id)
+
+    def patient_typing(self, token: str, now: datetime | None = None) -> None:
+        """The patient is writing now. Raises NoSession, StorageError."""
+        now = now or self.clock()
+        with self.database.writing() as connection:
+            session = sessions.authenticate(connection, token, now)
+            marks.patient_typing(connection, session.conversation_id, now)
+        self.wakeups.notify(CASES)
+
+    def patient_saw(self, token: str, seq: int, now: datetime | None = None) -> None:
+        """The patient has seen messages up to ``seq``. Raises NoSession, StorageError."""
+        now = now or self.clock()
+        with self.database.writing() as connection:
+            session = sessions.authenticate(connection, token, now)
+            marks.patient_saw(connection, session.conversation_id, seq)
+        self.wakeups.notify(CASES)
+
+    def delivered(self, conversation_id: str, seq: int) -> None:
+        """The patient's page has messages up to ``seq``. Raises StorageError."""
+        with self.database.writing() as connection:
+            marks.patient_got(connection, conversation_id, seq)
+        self.wakeups.notify(CASES)
 
     def transcript(self, conversation_id: str, after: int = 0) -> list[Message]:
         with self.database.reading() as connection:
@@ -166,6 +228,9 @@ class Gateway:
         with self.database.writing() as connection:
             connection.execute(delete(readiness))
             connection.execute(insert(readiness).values(id=1, checked_at=self.clock()))
+
+    def sweeper(self) -> Sweeper:
+        return Sweeper(self.database, self.ports, self.wakeups, self.clock)
 
     def worker(self, clock: Clock | None = None) -> Worker:
         return Worker(self.database, self.ports, self.wakeups, clock or self.clock, self._patience)
@@ -190,6 +255,8 @@ class Gateway:
             if not accepted.duplicate and concern is not None:
                 change = cases.open_or_raise(connection, conversation_id, concern, now)
                 self._show(connection, conversation_id, say.told(change), now)
+                if change is Change.OPENED:
+                    outcomes.tell_if_closed(connection, conversation_id, self.ports, now)
         return accepted, conversation_id
 
     def _request_person_untold(self, token: str, client_id: str, now: datetime, say: Say) -> tuple[Accepted, str]:
@@ -206,10 +273,14 @@ class Gateway:
         return accepted, session.conversation_id
 
     def _show(self, connection: Connection, conversation_id: str, replies: Replies, now: datetime) -> None:
+        if conversations.state(connection, conversation_id).mode == "staff":
+            # A person reads it; the assistant does not talk over them.
+            return
         outcomes.show(connection, conversation_id, replies, self.ports.assistant_name, now, None)
 
     def _notify(self, conversation_id: str) -> None:
         self.wakeups.notify(TURNS)
+        self.wakeups.notify(CASES)
         self.wakeups.notify(conversation_id)
 
 

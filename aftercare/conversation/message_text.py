@@ -16,12 +16,12 @@ class BadText(ValueError):
         self.code = code
 
 
-def clean_text(raw: str) -> str:
+def clean_text(raw: str, longest: int = LONGEST) -> str:
     """The text as it is stored: trimmed, lines ended by "\\n". Raises BadText."""
     text = raw.replace("\r\n", "\n").replace("\r", "\n").strip()
     if not text:
         raise BadText("empty")
-    if len(text) > LONGEST:
+    if len(text) > longest:
         raise BadText("too_long")
     if any("\ud800" <= character <= "\udfff" for character in text):
         # Half of a surrogate pair: not a character, and neither database can store it.

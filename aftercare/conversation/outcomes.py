@@ -14,8 +14,9 @@ from typing import Any
 from sqlalchemy.engine import Connection
 
 from aftercare.conversation import cases, conversations, transcript, turns
-from aftercare.conversation.assistant import Outcome, Reply
+from aftercare.conversation.assistant import TIERS, Outcome, Reply
 from aftercare.conversation.cases import Change, Concern
+from aftercare.conversation.ports import Ports
 from aftercare.conversation.turns import LeasedTurn
 from aftercare.conversation.wording import Wording
 
@@ -51,6 +52,18 @@ def silent(status: str, by: str) -> Ending:
     return Ending(Outcome(()), Say(lambda change: (), ()), by, status, fenced=False)
 
 
+def for_staff(screened: Outcome, wording: Wording) -> Ending:
+    """A message to staff raises a flag below emergency: the case rises, and nothing is said.
+
+    Unless staff closed the case meanwhile: then another opens, and the patient hears so.
+    """
+
+    def told(change: Change | None) -> Replies:
+        return answered(screened, wording).told(change) if change is Change.OPENED else ()
+
+    return Ending(screened, Say(told, ()), "screen", "skipped", fenced=False)
+
+
 def answered(outcome: Outcome, wording: Wording) -> Say:
     """The outcome's own replies, with a sentence about the team where the outcome needs a person."""
 
@@ -75,25 +88,27 @@ def person_requested(wording: Wording) -> Say:
     return Say(told, _single(wording.person_requested(False), "handoff"))
 
 
-def commit(connection: Connection, leased: LeasedTurn, ending: Ending, name: str, now: datetime) -> None:
+def commit(connection: Connection, leased: LeasedTurn, ending: Ending, ports: Ports, now: datetime) -> None:
     """End a turn with its case. Writes nothing where another worker has taken the turn over."""
     concern = cases.concern_of(ending.outcome, leased.seq)
     if _changed_hands(connection, leased, ending, now):
         _commit_unseen(connection, leased, ending, concern, now)
     elif turns.finish(connection, leased, ending.status, outcome_record(ending), ending.error):
         change = cases.open_or_raise(connection, leased.conversation_id, concern, now) if concern else None
-        show(connection, leased.conversation_id, ending.say.told(change), name, now, leased.id)
+        show(connection, leased.conversation_id, ending.say.told(change), ports.assistant_name, now, leased.id)
+        if change in (Change.OPENED, Change.RAISED):
+            tell_if_closed(connection, leased.conversation_id, ports, now)
         _keep_report(connection, leased, ending)
 
 
-def commit_untold(connection: Connection, leased: LeasedTurn, ending: Ending, name: str, now: datetime) -> None:
+def commit_untold(connection: Connection, leased: LeasedTurn, ending: Ending, ports: Ports, now: datetime) -> None:
     """End a turn whose case could not be written: the patient learns that, and how to reach the team."""
     if _changed_hands(connection, leased, ending, now):
         turns.finish(connection, leased, "skipped", outcome_record(ending), "changed_hands")
     elif turns.finish(connection, leased, ending.status, outcome_record(ending), "case_not_written"):
         needed = cases.concern_of(ending.outcome, leased.seq) is not None
         replies = ending.say.untold if needed else ending.say.told(None)
-        show(connection, leased.conversation_id, replies, name, now, leased.id)
+        show(connection, leased.conversation_id, replies, ports.assistant_name, now, leased.id)
         _keep_report(connection, leased, ending)
 
 
@@ -103,6 +118,55 @@ def show(
     """Append the assistant's replies to the transcript."""
     for reply in replies:
         transcript.append(connection, conversation_id, reply, now, role="assistant", name=name, turn_id=turn_id)
+
+
+def tell_if_closed(connection: Connection, conversation_id: str, ports: Ports, now: datetime) -> None:
+    """Tell a patient whose case waits that nobody is at the clinic now, where that is so."""
+    hours = ports.handoff.hours
+    case = cases.open_case(connection, conversation_id)
+    if case is None or case.status != "waiting" or hours.is_open(now):
+        return
+    text = ports.wording.nobody_there(case.tier, hours.next_opening(now))
+    transcript.append(connection, conversation_id, Reply(text, "closed_now"), now, role="system", name="")
+
+
+def besides(shown: Outcome, read: Outcome) -> Outcome:
+    """What a second reading of the message adds to an outcome: a higher tier, further flags, what was asked, what was named.
+
+    Replies and report stay as they were committed.
+    """
+    flags = {hit.flag for hit in shown.hits}
+    named = {entity.get("value") for entity in shown.entities}
+    return replace(
+        shown,
+        tier=max(shown.tier, read.tier, key=TIERS.index),
+        hits=(*shown.hits, *(hit for hit in read.hits if hit.flag not in flags)),
+        questions=read.questions or shown.questions,
+        intent=read.intent,
+        entities=(*shown.entities, *(entity for entity in read.entities if entity.get("value") not in named)),
+        days_since=shown.days_since if shown.days_since is not None else read.days_since,
+        model_id=read.model_id,
+    )
+
+
+def add(connection: Connection, leased: LeasedTurn, shown: Outcome, read: Outcome, ports: Ports, now: datetime) -> None:
+    """Keep what was read of a turn after it ended, and bring its flags to the open case.
+
+    A flag in a message to staff who closed the case meanwhile opens another, and the patient hears what was read.
+    """
+    outcome = besides(shown, read)
+    record = turns.record(connection, leased.conversation_id, leased.seq)
+    if record is None or record.outcome is None:
+        return
+    amended = outcome_record(Ending(outcome, Say(lambda change: (), ()), record.outcome["by"]))
+    turns.amend(connection, leased.id, {**amended, "ms": record.outcome["ms"]})
+    concern = cases.concern_of(outcome, leased.seq)
+    if concern and (leased.for_staff or cases.has_open_case(connection, leased.conversation_id)):
+        change = cases.open_or_raise(connection, leased.conversation_id, concern, now)
+        if change is Change.OPENED:
+            replies = answered(read, ports.wording).told(change)
+            show(connection, leased.conversation_id, replies, ports.assistant_name, now, leased.id)
+            tell_if_closed(connection, leased.conversation_id, ports, now)
 
 
 def outcome_record(ending: Ending) -> dict[str, Any]:

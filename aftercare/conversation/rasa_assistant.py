@@ -21,7 +21,7 @@ READY = "/webhooks/aftercare/ready"
 ANSWER_SECONDS = 9.0
 """For one answer of Rasa. Below the turn's 10, so that an overrun is told apart from a worker's own limit."""
 
-HANDOFFS = (None, "flag", "person", "question", "other_language")
+HANDOFFS = (None, "flag", "person", "question", "other_language", "young")
 
 
 class HttpAssistant:

@@ -10,14 +10,15 @@ from zoneinfo import ZoneInfo
 
 from aftercare.answers.answer import Answer
 from aftercare.answers.flags import flag_reply
+from aftercare.answers.talk import with_line
 from aftercare.conversation.assistant import Hit, Outcome, Reply, Source
 from aftercare.knowledge import Clinic, KnowledgeBase
 from aftercare.triage import Reader, Report, assess, update
 from aftercare.triage.report import raised
 
 
-class EmergencyScreen:
-    """An outcome where the words alone make an emergency, else None (``assistant.Screen``). Pure; about a millisecond.
+class RedFlagScreen:
+    """An outcome where the words alone raise a red flag, else None (``assistant.Screen``). Pure; about a millisecond.
 
     Words that mean other things as often are left to the assistant, which has the learned detector to ask.
     """
@@ -33,16 +34,18 @@ class EmergencyScreen:
         moment = now.astimezone(self._zone)
         known = update(Report.from_dict(report), reading, moment)
         assessment = assess(known, self._knowledge, moment)
-        if assessment.fresh_tier != "emergency":
+        tier = assessment.fresh_tier
+        if tier == "none":
             return None
-        known = replace(raised(known, "emergency", [h.flag for h in assessment.hits]), asked=None, offered=None)
+        known = replace(raised(known, tier, [h.flag for h in assessment.hits]), asked=None, offered=None)
         reply = flag_reply(assessment.hits, self._knowledge, self._clinic)
+        reply = with_line(reply, reading.language, self._knowledge, self._clinic)
         known = replace(known, last_sources=reply.sources)
-        answer = Answer((reply,), "emergency", known, assessment.hits, "flag", assessment.day).to_dict(self._knowledge)
+        answer = Answer((reply,), tier, known, assessment.hits, "flag", assessment.day).to_dict(self._knowledge)
         sources = tuple(Source(s["id"], s["title"]) for s in answer["replies"][0]["sources"])
         return Outcome(
             replies=(Reply(reply.text, reply.kind, (), sources),),
-            tier="emergency",
+            tier=tier,
             hits=tuple(Hit(h.flag, h.rule, h.title, h.words) for h in assessment.hits),
             handoff="flag",
             report=answer["report"],
@@ -58,5 +61,10 @@ class TriageReports:
     def start(self, treated_on: date | None) -> Mapping[str, Any] | None:
         return Report(treated_on=treated_on).to_dict()
 
+    def unasked(self, report: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+        return replace(Report.from_dict(report), asked=None, offered=None).to_dict()
+
     def settle(self, report: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-        return replace(Report.from_dict(report), open_tier="none", open_flags=(), asked=None, offered=None).to_dict()
+        return replace(
+            Report.from_dict(report), open_tier="none", open_flags=(), soon=(), asked=None, offered=None
+        ).to_dict()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,16 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.engine import Connection
 
 from aftercare.conversation.assistant import Reply
-from aftercare.conversation.schema import conversation, message
+from aftercare.conversation.schema import conversation, message, photo
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photo in a message; ``width`` and ``height`` in pixels. Who may open it is ``photos``' to say."""
+
+    id: str
+    width: int
+    height: int
 
 
 @dataclass(frozen=True)
@@ -28,6 +37,7 @@ class Message:
     timeline: Mapping[str, Any] | None
     client_id: str | None
     created_at: datetime
+    photos: Sequence[Photo] = ()
 
     def shown(self) -> dict[str, Any]:
         """For the patient's page: a button shows its title, what it sends stays here."""
@@ -42,6 +52,7 @@ class Message:
             "timeline": self.timeline,
             "client_id": self.client_id,
             "created_at": self.created_at.isoformat(),
+            "photos": [asdict(photo) for photo in self.photos],
         }
 
 
@@ -83,23 +94,24 @@ def read(connection: Connection, conversation_id: str, after: int = 0) -> list[M
         select(message)
         .where(message.c.conversation_id == conversation_id, message.c.seq > after)
         .order_by(message.c.seq)
-    )
-    return [_message(row) for row in rows]
+    ).all()
+    photos = _photos(connection, conversation_id, [row.seq for row in rows if row.kind == "photo"])
+    return [_message(row, photos.get(row.seq, ())) for row in rows]
 
 
 def find(connection: Connection, conversation_id: str, seq: int) -> Message | None:
     row = connection.execute(
         select(message).where(message.c.conversation_id == conversation_id, message.c.seq == seq)
     ).first()
-    return _message(row) if row is not None else None
+    return _message(row, _photos(connection, conversation_id, [seq]).get(seq, ())) if row is not None else None
 
 
-def seq_of_client_id(connection: Connection, conversation_id: str, client_id: str) -> int | None:
-    """The number of the patient's message with this id, if it was taken before."""
+def seq_of_client_id(connection: Connection, conversation_id: str, client_id: str, role: str = "patient") -> int | None:
+    """The number of the sender's message with this id, if it was taken before."""
     seq: int | None = connection.execute(
         select(message.c.seq).where(
             message.c.conversation_id == conversation_id,
-            message.c.role == "patient",
+            message.c.role == role,
             message.c.client_id == client_id,
         )
     ).scalar()
@@ -118,7 +130,21 @@ def _next_seq(connection: Connection, conversation_id: str, now: datetime) -> in
     return seq
 
 
-def _message(row: Any) -> Message:
+def _photos(connection: Connection, conversation_id: str, seqs: Sequence[int]) -> dict[int, list[Photo]]:
+    """The photos of these messages, in their places."""
+    if not seqs:
+        return {}
+    found: dict[int, list[Photo]] = {}
+    for row in connection.execute(
+        select(photo)
+        .where(photo.c.conversation_id == conversation_id, photo.c.seq.in_(seqs))
+        .order_by(photo.c.seq, photo.c.place)
+    ):
+        found.setdefault(row.seq, []).append(Photo(row.id, row.width, row.height))
+    return found
+
+
+def _message(row: Any, photos: Sequence[Photo]) -> Message:
     return Message(
         seq=row.seq,
         role=row.role,
@@ -130,4 +156,5 @@ def _message(row: Any) -> Message:
         timeline=row.timeline,
         client_id=row.client_id,
         created_at=row.created_at,
+        photos=photos,
     )

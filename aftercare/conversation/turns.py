@@ -39,7 +39,10 @@ class Pressed:
 
 @dataclass(frozen=True)
 class LeasedTurn:
-    """A turn that this worker has, and the conversation as it stood then."""
+    """A turn that this worker has, and the conversation as it stood then.
+
+    ``for_staff``: a person has the conversation, or had it when the message came: the assistant does not answer.
+    """
 
     id: str
     conversation_id: str
@@ -48,9 +51,9 @@ class LeasedTurn:
     intent: str | None
     said_at: datetime
     attempts: int
-    mode: str
     epoch: int
     report: Mapping[str, Any] | None
+    for_staff: bool
 
 
 @dataclass(frozen=True)
@@ -71,9 +74,10 @@ def accept(
     text: str,
     now: datetime,
     pressed: Pressed | None = None,
+    kind: str = "text",
 ) -> Accepted:
     """Take a patient's message and queue its turn. The same ``client_id`` is taken once."""
-    accepted, turn_id = _take_message(connection, conversation_id, client_id, text, now)
+    accepted, turn_id = _take_message(connection, conversation_id, client_id, text, kind, now)
     if not accepted.duplicate:
         _insert(
             connection,
@@ -89,10 +93,16 @@ def accept(
 
 
 def accept_answered(
-    connection: Connection, conversation_id: str, client_id: str, text: str, now: datetime, outcome: Mapping[str, Any]
+    connection: Connection,
+    conversation_id: str,
+    client_id: str,
+    text: str,
+    now: datetime,
+    outcome: Mapping[str, Any],
+    kind: str = "text",
 ) -> Accepted:
     """Take a patient's message that needs no assistant; its turn is done with this outcome."""
-    accepted, turn_id = _take_message(connection, conversation_id, client_id, text, now)
+    accepted, turn_id = _take_message(connection, conversation_id, client_id, text, kind, now)
     if not accepted.duplicate:
         _insert(
             connection,
@@ -125,9 +135,9 @@ def lease(database: Database, now: datetime, length: timedelta) -> LeasedTurn | 
                     intent=row.intent,
                     said_at=row.created_at,
                     attempts=row.attempts + 1,
-                    mode=row.mode,
                     epoch=row.epoch,
                     report=row.report,
+                    for_staff=row.mode == "staff" or row.seq <= (row.staff_seq or 0),
                 )
     return None
 
@@ -148,6 +158,13 @@ def finish(
     return bool(ended.rowcount == 1)
 
 
+def amend(connection: Connection, turn_id: str, outcome: Mapping[str, Any]) -> None:
+    """Replace the outcome that is kept of an ended turn."""
+    connection.execute(
+        update(turn).where(turn.c.id == turn_id, turn.c.status.in_(("done", "skipped"))).values(outcome=outcome)
+    )
+
+
 def record(connection: Connection, conversation_id: str, seq: int) -> TurnRecord | None:
     """What became of the turn of the message with this number."""
     row = connection.execute(select(turn).where(turn.c.conversation_id == conversation_id, turn.c.seq == seq)).first()
@@ -160,7 +177,7 @@ def records(connection: Connection, conversation_id: str) -> list[TurnRecord]:
 
 
 def _take_message(
-    connection: Connection, conversation_id: str, client_id: str, text: str, now: datetime
+    connection: Connection, conversation_id: str, client_id: str, text: str, kind: str, now: datetime
 ) -> tuple[Accepted, str]:
     state = conversations.lock(connection, conversation_id, now)
     known = transcript.seq_of_client_id(connection, conversation_id, client_id)
@@ -172,7 +189,7 @@ def _take_message(
     seq = transcript.append(
         connection,
         conversation_id,
-        Reply(text, "text"),
+        Reply(text, kind),
         now,
         role="patient",
         name="",
@@ -209,6 +226,7 @@ def _free_turns() -> Select:
             turn.c.created_at,
             message.c.text.label("said"),
             conversation.c.mode,
+            conversation.c.staff_seq,
             conversation.c.epoch,
             conversation.c.report,
         )

@@ -9,7 +9,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 TURNS = "turns"
-"""The topic for "there may be a turn to work on". The other topics are conversation ids."""
+"""The topic for "there may be a turn to work on". The topics beside these two are conversation ids."""
+
+CASES = "cases"
+"""The topic for "a case, its conversation, or what staff have read of it may have changed"."""
 
 
 class Watch:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 
@@ -26,3 +27,30 @@ class Wording(Protocol):
 
     def person_requested(self, case_opened: bool) -> str:
         """The patient asked for a person; whether the team knows."""
+
+    def photo(self, case_opened: bool) -> str:
+        """The patient sent photos, which the assistant does not look at. The team was told now, or had a case before."""
+
+    def photo_untold(self) -> str:
+        """The same where the team could not be told; says how to reach them."""
+
+    def joined(self, name: str) -> str:
+        """``name``, a member of staff, has the conversation now."""
+
+    def handed_back(self) -> str:
+        """The assistant has the conversation again."""
+
+    def released(self, name: str) -> str:
+        """``name`` has left; somebody else will take the case, which waits again."""
+
+    def ended(self, name: str) -> str:
+        """``name`` has closed the case; writing again is possible."""
+
+    def still_waiting(self, tier: str) -> str:
+        """Nobody has taken the case in the time that the clinic aims at: what to do now."""
+
+    def nobody_there(self, tier: str, opens: datetime | None) -> str:
+        """A case opened while the clinic is closed: when somebody will be there, and what to do until then."""
+
+    def left_queue(self, case_stands: bool) -> str:
+        """The patient no longer waits for a person; ``case_stands``: the team will look at the case all the same."""

@@ -6,16 +6,16 @@ import asyncio
 import logging
 import time
 from dataclasses import dataclass, field, replace
-from datetime import timedelta, timezone, tzinfo
+from datetime import timedelta
 
 from aftercare.conversation import outcomes, turns
-from aftercare.conversation.assistant import Assistant, AssistantUnavailable, Outcome, Reports, Screen, Turn
+from aftercare.conversation.assistant import AssistantUnavailable, Outcome, Turn
 from aftercare.conversation.clock import Clock
 from aftercare.conversation.database import Database, StorageError
 from aftercare.conversation.outcomes import Ending
+from aftercare.conversation.ports import Ports
 from aftercare.conversation.turns import LeasedTurn
-from aftercare.conversation.wakeups import TURNS, Wakeups
-from aftercare.conversation.wording import Wording
+from aftercare.conversation.wakeups import CASES, TURNS, Wakeups
 
 log = logging.getLogger("aftercare.turns")
 
@@ -24,18 +24,6 @@ MOST_AT_ONCE = 200
 
 COMMIT_PAUSES = (0.3, 1.0, 2.0)
 """Seconds between tries to commit when the database does not take it."""
-
-
-@dataclass(frozen=True)
-class Ports:
-    """What the conversation needs from the other rooms. ``zone``: the clinic's, in which the assistant reads days."""
-
-    assistant: Assistant
-    screen: Screen
-    wording: Wording
-    reports: Reports
-    assistant_name: str = "Assistant"
-    zone: tzinfo = timezone.utc
 
 
 @dataclass(frozen=True)
@@ -112,24 +100,31 @@ class Worker:
 
     async def _work(self, leased: LeasedTurn) -> None:
         try:
-            await self._commit(leased, await self._ending(leased))
+            ending = await self._ending(leased)
+            await self._commit(leased, ending)
         except Exception as error:
             # Nothing of the turn is lost: its lease runs out, and it is begun again.
             log.error("turn %s did not end: %s", leased.id, type(error).__name__)
+            return
         finally:
             self._wakeups.notify(leased.conversation_id)
             self._wakeups.notify(TURNS)
+            self._wakeups.notify(CASES)
+        if ending.status != "failed" and (leased.for_staff or ending.by == "screen"):
+            await self._read_further(leased, ending.outcome)
 
     async def _ending(self, leased: LeasedTurn) -> Ending:
         if leased.attempts > turns.MOST_LEASES:
-            return self._failure("gave_up") if leased.mode != "staff" else outcomes.silent("failed", "staff")
+            return self._failure("gave_up") if not leased.for_staff else outcomes.silent("failed", "staff")
         screened = await self._database.run(self._look, leased)
-        if screened is not None:
+        if screened is not None and screened.tier == "emergency":
             say = outcomes.answered(screened, self._ports.wording)
-            status = "skipped" if leased.mode == "staff" else "done"
+            status = "skipped" if leased.for_staff else "done"
             return Ending(screened, say, "screen", status, fenced=False)
-        if leased.mode == "staff":
-            return outcomes.silent("skipped", "staff")
+        if leased.for_staff:
+            if screened is None:
+                return outcomes.silent("skipped", "staff")
+            return outcomes.for_staff(screened, self._ports.wording)
         return await self._answer(leased)
 
     def _look(self, leased: LeasedTurn) -> Outcome | None:
@@ -158,10 +153,41 @@ class Worker:
             ending = Ending(outcome, outcomes.answered(outcome, self._ports.wording), "assistant")
         return replace(ending, ms=(time.monotonic() - begun) * 1000)
 
+    async def _read_further(self, leased: LeasedTurn, shown: Outcome) -> None:
+        """Let the assistant read what it does not answer, after the screen: what it finds is for staff, and nobody hears it.
+
+        The screen knows words only, the assistant what it has learned as well. What was committed stands. An assistant
+        that is down or late adds nothing.
+        """
+        if leased.for_staff:
+            leased = replace(leased, report=self._ports.reports.unasked(leased.report))
+        try:
+            read = await asyncio.wait_for(self._take(leased), self._patience.time_limit)
+            await self._database.run(self._add, leased, shown, read)
+        except Exception as error:
+            log.warning("nothing was added to turn %s, which was only screened: %s", leased.id, type(error).__name__)
+        self._wakeups.notify(leased.conversation_id)
+        self._wakeups.notify(CASES)
+
+    def _add(self, leased: LeasedTurn, shown: Outcome, read: Outcome) -> None:
+        with self._database.writing() as connection:
+            outcomes.add(connection, leased, shown, read, self._ports, self._clock())
+
     def _may_be_starting(self) -> bool:
         return not self._met and time.monotonic() - self._begun < self._patience.start
 
     async def _ask(self, leased: LeasedTurn) -> Outcome:
+        for pause in self._patience.retry_pauses:
+            try:
+                return _usable(await self._take(leased))
+            except AssistantUnavailable as error:
+                # Safe to repeat: the assistant knows a message that it has answered by its id.
+                if error.reason != "connection":
+                    raise
+            await asyncio.sleep(pause)
+        return _usable(await self._take(leased))
+
+    async def _take(self, leased: LeasedTurn) -> Outcome:
         turn = Turn(
             conversation_id=leased.conversation_id,
             message_id=leased.id,
@@ -170,15 +196,7 @@ class Worker:
             intent=leased.intent,
             report=leased.report,
         )
-        for pause in self._patience.retry_pauses:
-            try:
-                return _usable(await self._ports.assistant.take_turn(turn))
-            except AssistantUnavailable as error:
-                # Safe to repeat: the assistant knows a message that it has answered by its id.
-                if error.reason != "connection":
-                    raise
-            await asyncio.sleep(pause)
-        return _usable(await self._ports.assistant.take_turn(turn))
+        return await self._ports.assistant.take_turn(turn)
 
     def _failure(self, reason: str) -> Ending:
         log.warning("the assistant could not answer: %s", reason)
@@ -199,11 +217,11 @@ class Worker:
 
     def _commit_told(self, leased: LeasedTurn, ending: Ending) -> None:
         with self._database.writing() as connection:
-            outcomes.commit(connection, leased, ending, self._ports.assistant_name, self._clock())
+            outcomes.commit(connection, leased, ending, self._ports, self._clock())
 
     def _commit_untold(self, leased: LeasedTurn, ending: Ending) -> None:
         with self._database.writing() as connection:
-            outcomes.commit_untold(connection, leased, ending, self._ports.assistant_name, self._clock())
+            outcomes.commit_untold(connection, leased, ending, self._ports, self._clock())
 
 
 def _usable(outcome: Outcome) -> Outcome:

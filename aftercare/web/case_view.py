@@ -1,28 +1,20 @@
-"""How cases read on a page: waiting times in words, and messages with the words that raised the case marked. Pure."""
+"""How cases read on a page: waiting times in words, and messages with the words that raised the case, or were searched for, marked. Pure."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import Any
 
-from aftercare.conversation.cases import Case, CaseFile
 from aftercare.conversation.transcript import Message
 
 TIER_NAMES = {"emergency": "Emergency", "urgent": "Urgent, today", "soon": "Soon, 1 to 2 days"}
-STATUS_NAMES = {"waiting": "Waiting", "claimed": "Taken", "closed": "Closed"}
+AROUND = 120
+"""Characters before and after what a search found."""
+
 SENDERS = {"patient": "Patient", "assistant": "Assistant", "staff": "Staff", "system": "Notice"}
-
-
-@dataclass(frozen=True)
-class Row:
-    """A case in the list."""
-
-    case: Case
-    tier: str
-    status: str
-    waited: str
 
 
 @dataclass(frozen=True)
@@ -42,21 +34,6 @@ class MessageRow:
     parts: Sequence[Part]
 
 
-def list_rows(cases: Sequence[Case], now: datetime) -> list[Row]:
-    return [Row(case, TIER_NAMES[case.tier], STATUS_NAMES[case.status], waited(now - case.opened_at)) for case in cases]
-
-
-def list_summary(rows: Sequence[Row]) -> str:
-    """The list in a sentence, for who cannot see that it changed."""
-    if not rows:
-        return "No open cases."
-    emergencies = sum(row.case.tier == "emergency" for row in rows)
-    noun = "open case" if len(rows) == 1 else "open cases"
-    return (
-        f"{len(rows)} {noun}, {emergencies or 'none'} of them {'an emergency' if emergencies == 1 else 'emergencies'}."
-    )
-
-
 def waited(time: timedelta) -> str:
     """A waiting time in its largest two units."""
     minutes = int(time.total_seconds() // 60)
@@ -69,18 +46,18 @@ def waited(time: timedelta) -> str:
     return " ".join(said[:2])
 
 
-def transcript_rows(file: CaseFile) -> list[MessageRow]:
-    """The transcript, with each hit's words marked in the message that raised it, else wherever the patient said them."""
-    words = _words_by_message(file)
+def transcript_rows(messages: Sequence[Message], hits: Sequence[Mapping[str, Any]]) -> list[MessageRow]:
+    """Messages, with each hit's words marked in the message that raised it, else wherever the patient said them."""
+    words = _words_by_message(messages, hits)
     return [
         MessageRow(
             message,
-            f"{SENDERS[message.role]}{', ' + message.name if message.role == 'staff' and message.name else ''}",
+            f"{message.name}, staff" if message.role == "staff" and message.name else SENDERS[message.role],
             marked(message.text, words.get(message.seq, ()))
             if message.role == "patient"
             else [Part(message.text, False)],
         )
-        for message in file.messages
+        for message in messages
     ]
 
 
@@ -94,10 +71,27 @@ def marked(text: str, words: Sequence[str]) -> list[Part]:
     return [Part(piece, place % 2 == 1) for place, piece in enumerate(pieces) if piece]
 
 
-def _words_by_message(file: CaseFile) -> dict[int, list[str]]:
-    patient = [message for message in file.messages if message.role == "patient"]
+def excerpt(text: str, words: Sequence[str]) -> list[Part]:
+    """The text around the first of the words, those that begin like them marked. For what a search found in any form."""
+    patterns = [rf"(?<!\w){re.escape(_stem(word))}\w*" for word in words]
+    if not patterns:
+        return [Part(text[:AROUND], False)]
+    found = re.search("|".join(patterns), text, flags=re.IGNORECASE)
+    begin = max(0, found.start() - AROUND // 2) if found else 0
+    cut = f"{'…' if begin else ''}{text[begin : begin + 2 * AROUND]}{'…' if begin + 2 * AROUND < len(text) else ''}"
+    pieces = re.split(f"({'|'.join(patterns)})", cut, flags=re.IGNORECASE)
+    return [Part(piece, place % 2 == 1) for place, piece in enumerate(pieces) if piece]
+
+
+def _stem(word: str) -> str:
+    # Roughly what the search makes of it: enough to mark "itchy" where "itching" was asked for.
+    return re.sub(r"(?:ing|ed|es|s|y)$", "", word) if len(word) > 4 else word
+
+
+def _words_by_message(messages: Sequence[Message], hits: Sequence[Mapping[str, Any]]) -> dict[int, list[str]]:
+    patient = [message for message in messages if message.role == "patient"]
     found: dict[int, list[str]] = {}
-    for hit in file.case.hits:
+    for hit in hits:
         for word in hit["words"]:
             saying = [message.seq for message in patient if _says(message.text, word)]
             for seq in [hit["seq"]] if hit["seq"] in saying else saying:

@@ -1,4 +1,4 @@
-"""The patient API (docs/architecture.md, "Patient API"): open a session, read, write, ask for a person."""
+"""The patient API (docs/architecture.md, "Patient API"): open a session, read, write, ask for a person, wait or leave."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from aftercare.conversation.gateway import NoButton
 from aftercare.conversation.message_text import BadText
+from aftercare.conversation.patient import NotNow
 from aftercare.conversation.sessions import NoSession
 from aftercare.conversation.turns import Accepted
 from aftercare.knowledge.clinic import Clinic
@@ -40,6 +41,8 @@ def patient_call(handler: Handler) -> Handler:
             raise Problem(error.code) from None
         except NoButton:
             raise Problem("button") from None
+        except NotNow:
+            raise Problem("not_now") from None
 
     return checked
 
@@ -85,11 +88,11 @@ async def messages(request: Request) -> Response:
         raise Problem("bad_request")
     if "button" in data:
         seq, index = request_body.button(data)
-        _limit_messages(request, token)
+        limit_messages(request, token)
         return _accepted(await gateway.database.run(gateway.press, token, client_id, seq, index))
     if not isinstance(data["text"], str):
         raise Problem("bad_request")
-    _limit_messages(request, token)
+    limit_messages(request, token)
     return _accepted(await gateway.database.run(gateway.post, token, client_id, data["text"]))
 
 
@@ -98,8 +101,65 @@ async def person(request: Request) -> Response:
     gateway = site_of(request).gateway
     token = token_of(request)
     client_id = request_body.client_id(await request_body.json_object(request))
-    _limit_messages(request, token)
+    limit_messages(request, token)
     return _accepted(await gateway.database.run(gateway.ask_person, token, client_id))
+
+
+@patient_call
+async def leave(request: Request) -> Response:
+    """The patient no longer waits for a person."""
+    gateway = site_of(request).gateway
+    token = token_of(request)
+    await request_body.json_object(request)
+    limit_messages(request, token)
+    await gateway.database.run(gateway.leave_queue, token)
+    return Response(status_code=204)
+
+
+@patient_call
+async def rating(request: Request) -> Response:
+    """How the patient found the person's help."""
+    gateway = site_of(request).gateway
+    token = token_of(request)
+    stars, comment = request_body.rating(await request_body.json_object(request))
+    limit_messages(request, token)
+    await gateway.database.run(gateway.rate, token, stars, comment)
+    return Response(status_code=204)
+
+
+@patient_call
+async def contact(request: Request) -> Response:
+    """How staff may reach the patient."""
+    gateway = site_of(request).gateway
+    token = token_of(request)
+    text = (await request_body.json_object(request)).get("contact")
+    if not isinstance(text, str):
+        raise Problem("bad_request")
+    limit_messages(request, token)
+    await gateway.database.run(gateway.leave_contact, token, text)
+    return Response(status_code=204)
+
+
+@patient_call
+async def typing(request: Request) -> Response:
+    """The patient is writing now."""
+    gateway = site_of(request).gateway
+    token = token_of(request)
+    await request_body.json_object(request)
+    _limit(site_of(request).limits.marks, _key(token))
+    await gateway.database.run(gateway.patient_typing, token)
+    return Response(status_code=204)
+
+
+@patient_call
+async def seen(request: Request) -> Response:
+    """How far the patient has seen the conversation."""
+    gateway = site_of(request).gateway
+    token = token_of(request)
+    seq = request_body.seq(await request_body.json_object(request))
+    _limit(site_of(request).limits.marks, _key(token))
+    await gateway.database.run(gateway.patient_saw, token, seq)
+    return Response(status_code=204)
 
 
 @patient_call
@@ -123,6 +183,7 @@ def clinic_card(clinic: Clinic) -> dict[str, Any]:
         "emergency_number": clinic.emergency_number,
         "urgent_line": clinic.urgent_line,
         "assistant_name": clinic.assistant_name,
+        "printed_copy": clinic.printed_copy,
     }
 
 
@@ -130,9 +191,15 @@ def _accepted(accepted: Accepted) -> Response:
     return JSONResponse({"seq": accepted.seq, "duplicate": accepted.duplicate}, status_code=202)
 
 
-def _limit_messages(request: Request, token: str) -> None:
-    # By hash, so that no token lies about in memory; before the database is asked, so that guessing is slow too.
-    _limit(site_of(request).limits.messages, hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest())
+def limit_messages(request: Request, token: str) -> None:
+    """Count a message of this session. Raises Problem."""
+    # Before the database is asked, so that guessing is slow too.
+    _limit(site_of(request).limits.messages, _key(token))
+
+
+def _key(token: str) -> str:
+    # By hash, so that no token lies about in memory.
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _limit(buckets: TokenBuckets, key: str) -> None:
@@ -146,5 +213,10 @@ ROUTES = [
     Route("/api/v1/conversation", conversation, methods=["GET"]),
     Route("/api/v1/messages", messages, methods=["POST"]),
     Route("/api/v1/person", person, methods=["POST"]),
+    Route("/api/v1/leave", leave, methods=["POST"]),
+    Route("/api/v1/rating", rating, methods=["POST"]),
+    Route("/api/v1/contact", contact, methods=["POST"]),
+    Route("/api/v1/typing", typing, methods=["POST"]),
+    Route("/api/v1/seen", seen, methods=["POST"]),
     Route("/api/v1/stream", follow, methods=["GET"]),
 ]

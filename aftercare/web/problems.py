@@ -24,10 +24,32 @@ SENTENCES = {
     "treated_on": (400, "Please give the day of your treatment as a date that is not in the future."),
     "session": (401, "This conversation has ended. Open a new one to go on."),
     "origin": (403, "The chat cannot be used from this page. Please open it on the clinic's website."),
+    "form": (
+        403,
+        "This form was open for too long, or did not come from our page. Reload the page, then send it again.",
+    ),
+    "forbidden": (403, "Your account may not open this page. Ask who looks after the accounts at your clinic."),
+    "invitation": (
+        410,
+        "This link was used before, or it is more than three days old. Ask who sent it to you for a new one.",
+    ),
     "not_found": (404, "There is nothing at this address."),
     "method": (405, "This address does not take that kind of request."),
+    "not_now": (409, "That cannot be done now. Please look at the chat to see how things stand."),
     "too_long": (413, "This message is too long. Please keep it under 2,000 characters."),
     "media_type": (415, "This request is not in the form that we can read (JSON)."),
+    "photo_too_big": (
+        413,
+        "This photo is too big. The limit is 15 MB and 50 megapixels. Please send a smaller one, or a screenshot of it.",
+    ),
+    "not_a_photo": (415, "This file is not a photo that we can open. Please send a JPEG, PNG, WebP or HEIC photo."),
+    "not_a_form": (415, "This request is not in the form that we can read (multipart)."),
+    "photo_damaged": (422, "We could not open this photo. The file may be damaged. Please send another one."),
+    "too_many_photos": (422, "Please send at most 4 photos at a time."),
+    "photos_today": (
+        422,
+        "You have sent many photos today, and this one was not taken. Please try again tomorrow, or call {phone}.",
+    ),
     "too_many": (
         429,
         "That was a lot at once. Please wait {wait} seconds, then try again. If it is urgent, call {phone}.",
@@ -47,12 +69,16 @@ _CODE_OF_STATUS = {404: "not_found", 405: "method", 413: "too_long"}
 
 
 class Problem(Exception):
-    """Ends a request with the error ``code``, a key of SENTENCES. ``wait``: seconds, for "too_many"."""
+    """Ends a request with the error ``code``, a key of SENTENCES.
 
-    def __init__(self, code: str, *, wait: int = 0) -> None:
+    ``wait``: seconds, for "too_many". ``place``: which of several photos it is about, from 0.
+    """
+
+    def __init__(self, code: str, *, wait: int = 0, place: int | None = None) -> None:
         super().__init__(code)
         self.code = code
         self.wait = wait
+        self.place = place
 
 
 async def on_problem(request: Request, problem: Exception) -> Response:
@@ -60,7 +86,8 @@ async def on_problem(request: Request, problem: Exception) -> Response:
     if not isinstance(problem, Problem):
         raise TypeError("on_problem answers problems")
     headers = {"Retry-After": str(problem.wait)} if problem.wait else None
-    return error_response(request, problem.code, wait=problem.wait, headers=headers)
+    more = {} if problem.place is None else {"photo": problem.place}
+    return error_response(request, problem.code, wait=problem.wait, headers=headers, more=more)
 
 
 async def on_storage_error(request: Request, error: Exception) -> Response:
@@ -79,14 +106,21 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
     return error_response(request, code, headers=error.headers)
 
 
-def error_response(request: Request, code: str, *, wait: int = 0, headers: Mapping[str, str] | None = None) -> Response:
-    """The error as JSON for the API, as a page for people."""
+def error_response(
+    request: Request,
+    code: str,
+    *,
+    wait: int = 0,
+    headers: Mapping[str, str] | None = None,
+    more: Mapping[str, int] | None = None,
+) -> Response:
+    """The error as JSON for the API (``more``: further fields of it), as a page for people."""
     site = site_of(request)
     status, sentence = SENTENCES[code]
     clinic = site.clinic
     text = sentence.format(wait=wait, phone=clinic.phone, emergency_number=clinic.emergency_number)
     if request.scope["path"].startswith("/api/"):
-        return JSONResponse({"error": code, "message": text}, status_code=status, headers=headers)
+        return JSONResponse({"error": code, "message": text, **(more or {})}, status_code=status, headers=headers)
     context = {
         "status": status,
         "text": text,

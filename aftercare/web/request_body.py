@@ -55,16 +55,32 @@ def client_id(data: dict[str, Any]) -> str:
         raise Problem("bad_request") from None
 
 
+def seq(data: dict[str, Any]) -> int:
+    """The number of a message."""
+    number = data.get("seq")
+    # bool is a kind of int in Python, and numbers beyond 32 bits do not fit the database.
+    if type(number) is not int or not 0 < number < 2**31:
+        raise Problem("bad_request")
+    return number
+
+
+def rating(data: dict[str, Any]) -> tuple[int, str | None]:
+    """1 to 5, and a comment where there is one."""
+    stars, comment = data.get("stars"), data.get("comment")
+    if type(stars) is not int or not 1 <= stars <= 5 or not isinstance(comment, str | None):
+        raise Problem("bad_request")
+    return stars, comment
+
+
 def button(data: dict[str, Any]) -> tuple[int, int]:
     """Which button was pressed: the message's number and the button's place in it, from 0."""
     pressed = data["button"]
     if not isinstance(pressed, dict):
         raise Problem("bad_request")
-    seq, index = pressed.get("seq"), pressed.get("index")
-    # bool is a kind of int in Python, and numbers beyond 32 bits do not fit the database.
-    if type(seq) is not int or type(index) is not int or not 0 < seq < 2**31:
+    index = pressed.get("index")
+    if type(index) is not int:
         raise Problem("bad_request")
-    return seq, index
+    return seq(pressed), index
 
 
 def treated_on(data: dict[str, Any], latest: date) -> date | None:

@@ -38,11 +38,11 @@ class SecurityHeaders:
         await self._app(scope, receive, sending)
 
     def _add(self, path: str, headers: MutableHeaders) -> None:
-        headers["Content-Security-Policy"] = f"{CONTENT_POLICY}; {self._frames(path)}"
+        headers["Content-Security-Policy"] = self._policy(path, headers.get("content-type", ""))
         headers["X-Content-Type-Options"] = "nosniff"
         # "no-referrer" would make browsers send "Origin: null" with forms, and staff forms are checked by origin.
         headers["Referrer-Policy"] = "same-origin" if path.startswith("/staff") else "no-referrer"
-        if path.startswith(("/api/", "/staff")):
+        if path.startswith(("/api/", "/staff", "/chat/")):
             headers["Cache-Control"] = "no-store"
         elif path.startswith("/static/"):
             headers["Cache-Control"] = "no-cache"
@@ -50,6 +50,14 @@ class SecurityHeaders:
             headers["Cross-Origin-Opener-Policy"] = "same-origin"
         if self._https:
             headers["Strict-Transport-Security"] = "max-age=31536000"
+
+    def _policy(self, path: str, content_type: str) -> str:
+        if content_type == "image/jpeg":
+            # Photos: even if one were taken for a page, nothing in it would run.
+            return "default-src 'none'; sandbox; frame-ancestors 'none'"
+        # The chat shows photos that the script fetched with the session's token.
+        policy = CONTENT_POLICY.replace("img-src 'self'", "img-src 'self' blob:") if path == "/chat" else CONTENT_POLICY
+        return f"{policy}; {self._frames(path)}"
 
     def _frames(self, path: str) -> str:
         if path == "/chat":

@@ -12,6 +12,8 @@ NAMES = {
     "turn_secret": "AFTERCARE_TURN_SECRET",
     "public_url": "AFTERCARE_PUBLIC_URL",
     "host": "AFTERCARE_HOST",
+    "address_file": "AFTERCARE_ADDRESS_FILE",
+    "photo_folder": "AFTERCARE_PHOTOS",
 }
 
 
@@ -25,6 +27,9 @@ class Settings:
 
     database_url: str = "sqlite:///var/aftercare.db"
     """AFTERCARE_DATABASE_URL: SQLAlchemy URL, SQLite file or PostgreSQL."""
+
+    photo_folder: str = "var/photos"
+    """AFTERCARE_PHOTOS: the folder for patients' photos. Web processes that share a database share this folder too."""
 
     rasa_url: str = "http://127.0.0.1:5005"
     """AFTERCARE_RASA_URL: where Rasa listens, without a path."""
@@ -52,6 +57,16 @@ class Settings:
 
     sessions_per_minute: int = 60
     """AFTERCARE_SESSIONS_PER_MINUTE: for one network address; a third of it at once."""
+
+    address_file: str = ""
+    """AFTERCARE_ADDRESS_FILE: the file with the addresses of staff notifications, instead of the one that ``clinic.yml``
+    names. A single address may be given as AFTERCARE_NOTIFY_<RECIPIENT>.
+    """
+
+    @property
+    def url(self) -> str:
+        """Where staff and patients reach this process, without a path."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
     @property
     def https(self) -> bool:

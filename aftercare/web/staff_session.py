@@ -1,4 +1,4 @@
-"""The staff session's cookie, and the form token that is bound to it."""
+"""The staff session's cookie, the form token that is bound to it, and the cookie of a browser that staff have used."""
 
 from __future__ import annotations
 
@@ -8,16 +8,23 @@ import hmac
 from starlette.requests import Request
 from starlette.responses import Response
 
+from aftercare.conversation.login_waits import DEVICE_KEPT
 from aftercare.conversation.sessions import new_token
-from aftercare.conversation.staff import ABSOLUTE
+from aftercare.conversation.staff_sessions import ABSOLUTE
 from aftercare.web.security import is_https
 
 COOKIE = "aftercare_staff"
+DEVICE_COOKIE = "aftercare_device"
 
 
 def token_in(request: Request) -> str | None:
     """The session token that the browser sent, whosever it is."""
-    return request.cookies.get(_name(request)) or None
+    return request.cookies.get(_name(request, COOKIE)) or None
+
+
+def device_in(request: Request) -> str | None:
+    """The token of the browser itself, where staff have logged in with it."""
+    return request.cookies.get(_name(request, DEVICE_COOKIE)) or None
 
 
 def new_anonymous_token() -> str:
@@ -35,10 +42,23 @@ def is_csrf_of(token: str, given: str) -> bool:
 
 
 def set_cookie(request: Request, response: Response, token: str) -> None:
+    _set(request, response, COOKIE, token, int(ABSOLUTE.total_seconds()))
+
+
+def set_device_cookie(request: Request, response: Response, token: str) -> None:
+    _set(request, response, DEVICE_COOKIE, token, int(DEVICE_KEPT.total_seconds()))
+
+
+def forget_cookie(request: Request, response: Response) -> None:
+    name = _name(request, COOKIE)
+    response.delete_cookie(name, path="/", secure=is_https(request), httponly=True, samesite="lax")
+
+
+def _set(request: Request, response: Response, cookie: str, token: str, seconds: int) -> None:
     response.set_cookie(
-        _name(request),
+        _name(request, cookie),
         token,
-        max_age=int(ABSOLUTE.total_seconds()),
+        max_age=seconds,
         path="/",
         secure=is_https(request),
         httponly=True,
@@ -46,10 +66,6 @@ def set_cookie(request: Request, response: Response, token: str) -> None:
     )
 
 
-def forget_cookie(request: Request, response: Response) -> None:
-    response.delete_cookie(_name(request), path="/", secure=is_https(request), httponly=True, samesite="lax")
-
-
-def _name(request: Request) -> str:
+def _name(request: Request, cookie: str) -> str:
     # Browsers take a __Host- cookie only from the host itself over TLS: no neighbour can plant one.
-    return f"__Host-{COOKIE}" if is_https(request) else COOKIE
+    return f"__Host-{cookie}" if is_https(request) else cookie

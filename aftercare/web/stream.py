@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Any
 
 from sse_starlette import EventSourceResponse, ServerSentEvent
@@ -43,8 +44,20 @@ async def follow(request: Request, token: str) -> Response:
 
 
 def state_of(view: View) -> dict[str, Any]:
-    """Who has the conversation, and whether an answer is being made."""
-    return {"mode": view.state.mode, "typing": view.state.typing}
+    """Who has the conversation, whether an answer is being made, and how the wait for a person stands."""
+    standing = view.standing
+    return {
+        "mode": view.state.mode,
+        "typing": view.state.typing,
+        "staff_name": standing.staff_name,
+        "staff_typing": standing.staff_typing,
+        "position": standing.position,
+        "opens_at": _iso(standing.opens_at),
+        "since": _iso(standing.since),
+        "can_leave": standing.can_leave,
+        "can_rate": standing.can_rate,
+        "contact_left": standing.contact_left,
+    }
 
 
 async def _events(site: Site, token: str, conversation_id: str, after: int) -> AsyncIterator[ServerSentEvent]:
@@ -69,10 +82,16 @@ async def _changes(site: Site, token: str, conversation_id: str, after: int) -> 
             for message in view.messages:
                 after = message.seq
                 yield ServerSentEvent(json.dumps(message.shown()), event="message", id=str(after), sep="\n")
+            if any(message.role == "staff" for message in view.messages):
+                await site.gateway.database.run(site.gateway.delivered, conversation_id, after)
             if told != state_of(view):
                 told = state_of(view)
                 yield ServerSentEvent(json.dumps(told), event="state", sep="\n")
             await hint.wait(POLL)
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
 
 
 def _heartbeat() -> ServerSentEvent:

@@ -90,7 +90,7 @@ def visit(browser: Any, server: ContractServer) -> Iterator[Callable[..., Any]]:
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(8_000)
-        ours = (server.url, server.clinic_url)
+        ours = (server.url, server.clinic_url, f"blob:{server.url}")
         page.on("request", lambda request: request.url.startswith(ours) or foreign.append(request.url))
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("console", lambda line: faults.append(line.text) if "Content Security Policy" in line.text else None)

@@ -33,8 +33,10 @@ CLINIC = {
     "urgent_line": "111",
     "assistant_name": "Aftercare assistant",
 }
-STRICT = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'"
+STRICT = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' blob:; frame-src 'self'; base-uri 'none'; form-action 'self'"
 ASSISTANT = ("assistant", CLINIC["assistant_name"])
+
+NOTES = ("leave", "rating", "contact", "typing", "seen")
 
 WELCOME = (
     "Hello. I am the aftercare assistant, not a person. I can answer questions about your skin after treatment.",
@@ -72,6 +74,10 @@ EXPECT_WITHOUT_A_DAY = (
     + "\nI cannot see your skin. What day was your treatment? Worse, spreading, more pain, heat, pus or a fever? "
     "Call us today on 020 7946 0000. Trouble breathing, or a swollen mouth or throat? Call 999."
 )
+PHOTO = (
+    "Thank you. I cannot look at photos, so I cannot say what they show. A person from the team can. "
+    "I have told the team. For anything that cannot wait, call 020 7946 0000. In an emergency, call 999."
+)
 CHECK = "Do you have any of these now: yellow pus, fever, or pain that gets worse?"
 SOURCES = [
     {"id": "002_0e9b97ef692b2476.txt:12", "title": "Clinic aftercare guide, days 1 to 7"},
@@ -92,6 +98,12 @@ class Talk:
     messages: list[dict[str, Any]] = field(default_factory=list)
     mode: str = "assistant"
     typing: bool = False
+    team: dict[str, Any] = field(default_factory=dict)
+    """How the conversation stands with the team: fields of the state."""
+
+    @property
+    def state(self) -> dict[str, Any]:
+        return {"mode": self.mode, "typing": self.typing, **self.team}
 
     def add(self, role: str, name: str, text: str, kind: str = "text", **more: Any) -> dict[str, Any]:
         message = {
@@ -105,6 +117,7 @@ class Talk:
             "timeline": None,
             "client_id": None,
             "created_at": datetime.now(timezone.utc).isoformat(),
+            "photos": [],
             **more,
         }
         self.messages.append(message)
@@ -129,7 +142,11 @@ class ContractServer:
                 Route("/api/v1/conversation", self.conversation),
                 Route("/api/v1/messages", self.post, methods=["POST"]),
                 Route("/api/v1/person", self.post, methods=["POST"]),
+                Route("/api/v1/photos", self.post_photos, methods=["POST"]),
+                Route("/api/v1/photos/{photo_id}", self.photo),
+                Route("/api/v1/photos/{photo_id}/thumbnail", self.photo),
                 Route("/api/v1/stream", self.stream),
+                *(Route(f"/api/v1/{what}", self.note, methods=["POST"]) for what in NOTES),
             ]
         )
         self.pages = jinja2.Environment(loader=jinja2.FileSystemLoader(WEB / "templates"), autoescape=True)
@@ -165,6 +182,11 @@ class ContractServer:
         self.refuse_streams = False
         self.stream_requests: list[dict[str, str]] = []
         self.posts: list[dict[str, Any]] = []
+        self.photos: dict[tuple[int, str], bytes] = {}
+        self.uploading = threading.Event()
+        self.uploading.set()
+        """Cleared, an upload waits at its end until it is set."""
+        self.notes: list[tuple[str, dict[str, Any]]] = []
         self.stream_generation = getattr(self, "stream_generation", 0) + 1
 
     @property
@@ -187,7 +209,10 @@ class ContractServer:
 
     async def page(self, request: Request) -> Response:
         template = self.pages.get_template(f"{request.url.path.strip('/')}.html")
-        return HTMLResponse(template.render(clinic=CLINIC), headers={"Content-Security-Policy": STRICT})
+        return HTMLResponse(
+            template.render(clinic={**CLINIC, "hours": "Monday to Friday, 9:00 to 17:30"}),
+            headers={"Content-Security-Policy": STRICT},
+        )
 
     async def clinic_page(self, request: Request) -> Response:
         """A clinic's own site with a strict policy of its own: no inline style, and only our loader as a guest."""
@@ -205,8 +230,9 @@ class ContractServer:
             path, status, headers = planned
             if request.url.path.endswith(path):
                 self.failures.remove(planned)
-                sentence = "Please use ordinary letters." if status == 400 else ""
-                return JSONResponse({"error": "planned", "message": sentence}, status_code=status, headers=headers)
+                sentence = {400: "Please use ordinary letters.", 422: "We could not open this photo."}.get(status, "")
+                answer = {"error": "planned", "message": sentence} | ({"photo": 1} if status == 422 else {})
+                return JSONResponse(answer, status_code=status, headers=headers)
         return None
 
     def talk_of(self, request: Request) -> Talk | None:
@@ -231,7 +257,7 @@ class ContractServer:
         talk = self.talk_of(request)
         if talk is None:
             return self.no_session()
-        state = {"mode": talk.mode, "typing": talk.typing, "last_seq": len(talk.messages)}
+        state = {**talk.state, "last_seq": len(talk.messages)}
         return JSONResponse({**state, "messages": talk.messages, "clinic": CLINIC})
 
     async def post(self, request: Request) -> Response:
@@ -261,6 +287,47 @@ class ContractServer:
             self.lose_receipts -= 1
             return JSONResponse({"error": "storage", "message": ""}, status_code=503)
         return JSONResponse({"seq": message["seq"], "duplicate": known is not None}, status_code=202)
+
+    async def post_photos(self, request: Request) -> Response:
+        async with request.form() as form:
+            given = [await file.read() for file in form.getlist("photo") if not isinstance(file, str)]
+            client_id, text = str(form["client_id"]), str(form.get("text", ""))
+        self.posts.append({"client_id": client_id, "text": text, "photos": given})
+        while not self.uploading.is_set():  # noqa: ASYNC110 (the test sets it from its own thread)
+            await asyncio.sleep(0.02)
+        if failure := self.planned_failure(request):
+            return failure
+        talk = self.talk_of(request)
+        if talk is None:
+            return self.no_session()
+        known = talk.find(client_id)
+        if known is None:
+            ids = [uuid.uuid4().hex for _ in given]
+            self.photos.update({(id(talk), name): content for name, content in zip(ids, given, strict=True)})
+            shown = [{"id": name, "width": 400, "height": 300} for name in ids]
+            sent = "Sent a photo." if len(given) == 1 else f"Sent {len(given)} photos."
+            message = talk.add("patient", "", text or sent, "photo", client_id=client_id, photos=shown)
+            talk.mode = "waiting"
+            talk.add(*ASSISTANT, PHOTO, "handoff")
+        else:
+            message = known
+        if self.lose_receipts:
+            self.lose_receipts -= 1
+            return JSONResponse({"error": "storage", "message": ""}, status_code=503)
+        return JSONResponse({"seq": message["seq"], "duplicate": known is not None}, status_code=202)
+
+    async def photo(self, request: Request) -> Response:
+        content = self.photos.get((id(self.talk_of(request)), request.path_params["photo_id"]))
+        return Response(content, media_type="image/jpeg") if content else Response(status_code=404)
+
+    async def note(self, request: Request) -> Response:
+        """Leave, rating, contact, typing, seen: kept in ``notes``; what it does is for the test to say."""
+        if failure := self.planned_failure(request):
+            return failure
+        if self.talk_of(request) is None:
+            return self.no_session()
+        self.notes.append((request.url.path.rpartition("/")[2], await request.json()))
+        return Response(status_code=204)
 
     async def reply(self, talk: Talk, text: str) -> None:
         if talk.mode == "staff":
@@ -314,7 +381,7 @@ class ContractServer:
             for message in talk.messages[after:]:
                 after = message["seq"]
                 yield f"event: message\nid: {after}\ndata: {json.dumps(message)}\n\n"
-            state = {"mode": talk.mode, "typing": talk.typing}
+            state = talk.state
             if state != told:
                 told = state
                 yield f"event: state\ndata: {json.dumps(state)}\n\n"

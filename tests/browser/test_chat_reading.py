@@ -67,17 +67,17 @@ def test_a_sent_message_is_confirmed_in_the_status_region(chat):
 def test_the_keyboard_alone_is_enough(open_chat, server):
     page = open_chat(viewport=DESKTOP).page
     seen = []
-    for _ in range(12):
+    for _ in range(13):
         page.keyboard.press("Tab")
         seen.append(page.evaluate("document.activeElement.textContent || document.activeElement.id"))
         if seen[-1] == "text":
             break
     assert seen[:2] == ["Emergency? Call 999", "Talk to a person"]
-    assert seen[-3:] == ["Another day", "Skip", "text"]
+    assert seen[-4:] == ["Another day", "Skip", "Add photos", "text"]
     page.keyboard.type("Is this normal?")
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="I am not sure")).to_be_visible()
-    for _ in range(3):
+    for _ in range(4):
         page.keyboard.press("Shift+Tab")
     expect(page.get_by_role("button", name="Yes")).to_be_focused()
     page.keyboard.press("Enter")

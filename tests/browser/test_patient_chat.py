@@ -79,7 +79,7 @@ def test_numbers_in_advice_can_be_called_and_numbers_of_the_patient_are_left_alo
 
 
 def test_the_first_screen_says_what_this_is(chat):
-    expect(chat.log).to_contain_text("This is an assistant, not a person. Please do not send names or photos.")
+    expect(chat.log).to_contain_text("This is an assistant, not a person. Please do not send names.")
     expect(chat.log).to_contain_text("If this is an emergency, call 999.")
 
 

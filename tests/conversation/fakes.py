@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from aftercare.conversation import cases
 from aftercare.conversation.assistant import Hit, Outcome, Reply, Turn
+from aftercare.conversation.cases import Case
 from aftercare.conversation.database import Database
 from aftercare.conversation.gateway import Gateway
+from aftercare.conversation.ports import Ports
+from aftercare.conversation.staff import Staff, add_staff
 from aftercare.conversation.transcript import Message
-from aftercare.conversation.worker import Patience, Ports
+from aftercare.conversation.worker import Patience
 
 NOON = datetime(2025, 3, 10, 12, 0, tzinfo=timezone.utc)
 QUICK = Patience(time_limit=0.4, retry_pauses=(0.01, 0.01), poll=0.05)
@@ -28,7 +32,12 @@ COULD_NOT = "I could not tell the team. Please call 0100."
 FAILED_TOLD = "I could not answer. The team knows."
 FAILED_UNTOLD = "I could not answer, and could not tell the team. Please call 0100."
 PERSON_TOLD = "I have asked the team to write to you."
+PHOTO_TOLD = "I cannot look at photos. I have told the team."
+PHOTO_ADDED = "I cannot look at photos. It is with your case."
+PHOTO_UNTOLD = "I cannot look at photos, and could not tell the team. Please call 0100."
 PERSON_UNTOLD = "I could not reach the team. Please call 0100."
+
+AGAIN = "You are talking to the assistant again."
 
 
 @dataclass
@@ -83,17 +92,49 @@ class FakeWording:
     def person_requested(self, case_opened: bool) -> str:
         return PERSON_TOLD if case_opened else PERSON_UNTOLD
 
+    def photo(self, case_opened: bool) -> str:
+        return PHOTO_TOLD if case_opened else PHOTO_ADDED
+
+    def photo_untold(self) -> str:
+        return PHOTO_UNTOLD
+
+    def joined(self, name: str) -> str:
+        return f"{name} from the clinic has joined."
+
+    def handed_back(self) -> str:
+        return AGAIN
+
+    def released(self, name: str) -> str:
+        return f"{name} had to go."
+
+    def ended(self, name: str) -> str:
+        return f"{name} has ended this chat."
+
+    def still_waiting(self, tier: str) -> str:
+        return f"No one has joined yet ({tier})."
+
+    def nobody_there(self, tier: str, opens: datetime | None) -> str:
+        return f"The clinic is closed ({tier}), until {opens:%H:%M}." if opens else f"The clinic is closed ({tier})."
+
+    def left_queue(self, case_stands: bool) -> str:
+        return "You no longer wait. The team has your case." if case_stands else "You no longer wait."
+
 
 class FakeReports:
     def start(self, treated_on: date | None) -> Mapping[str, Any] | None:
         return {"treated_on": treated_on.isoformat()} if treated_on else None
+
+    def unasked(self, report: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+        return {**report, "asked": None} if report is not None else None
 
     def settle(self, report: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
         return {**report, "settled": True} if report is not None else None
 
 
 def screen(text: str, report: Mapping[str, Any] | None, now: datetime) -> Outcome | None:
-    """Everything about breathing is an emergency."""
+    """Everything about breathing is an emergency, all burning urgent."""
+    if "burning" in text:
+        return replace(flagged("urgent", "burning", rule="R6"), report={"open_tier": "urgent"})
     if "breathe" not in text:
         return None
     hit = Hit("E1", "R7", "Trouble breathing", ("breathe",))
@@ -144,6 +185,25 @@ class Clinic:
     def transcript(self) -> list[tuple[str, str]]:
         """(role, text) of everything after the welcome."""
         return [(message.role, message.text) for message in self.gateway.transcript(self.conversation_id, 1)]
+
+    def nurse(self, name: str = "Kim") -> Staff:
+        """A member of staff."""
+        login = f"{name.lower()}-{uuid4()}"
+        return add_staff(self.gateway.database, login, "a long password", name, self.clock())
+
+    def case(self) -> Case:
+        """The one open case of the patient's conversation."""
+        with self.gateway.database.reading() as connection:
+            found = cases.open_case(connection, self.conversation_id)
+        assert found is not None, "there is no open case"
+        return found
+
+    def history(self, case_id: str) -> list[tuple[str, str | None]]:
+        """(action, who) of everything that was done with a case."""
+        with self.gateway.database.reading() as connection:
+            file = cases.case_file(connection, case_id)
+        assert file is not None
+        return [(event.action, event.staff) for event in file.history]
 
     def mode(self) -> str:
         return self.gateway.state(self.conversation_id).mode

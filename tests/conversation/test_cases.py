@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aftercare.conversation import cases, staff
+from aftercare.conversation import cases
 from aftercare.conversation.assistant import Outcome
-from aftercare.conversation.cases import CASE_TIERS, Case, CaseConflict, CaseFile
+from aftercare.conversation.cases import CASE_TIERS, Case, CaseFile
 
-from .fakes import Clinic, FakeAssistant, calm, flagged, hands_off, make_clinic
+from .fakes import Clinic, calm, flagged, hands_off
 
 Opens = Callable[..., Clinic]
 
@@ -29,15 +28,6 @@ def case_file(clinic: Clinic, case_id: str) -> CaseFile:
         file = cases.case_file(connection, case_id)
     assert file is not None
     return file
-
-
-def nurse(clinic: Clinic, name: str = "nurse") -> str:
-    return staff.add_staff(clinic.gateway.database, name, "a long password", "Nurse Kim").id
-
-
-def does(clinic: Clinic, step: Callable[..., None], *arguments: object) -> None:
-    with clinic.gateway.database.writing() as connection:
-        step(connection, *arguments, clinic.clock())
 
 
 @pytest.mark.parametrize("later", [calm(), flagged("soon", "tender"), hands_off("person"), hands_off("question")])
@@ -107,66 +97,7 @@ def test_staff_see_why_and_the_whole_conversation(open_clinic: Opens) -> None:
     assert [message.seq for message in file.messages] == [1, 2, 3, 4, 5]
 
 
-def test_one_of_many_claims_wins(database_url: str) -> None:
-    clinic = make_clinic(database_url, FakeAssistant(flagged("urgent")))
-    clinic.asks("yellow pus")
-    case = open_cases(clinic)[0]
-    people = [nurse(clinic, f"nurse{n}") for n in range(5)]
-
-    def claiming(person: str) -> bool:
-        try:
-            does(clinic, cases.claim, case.id, person)
-        except CaseConflict:
-            return False
-        return True
-
-    with ThreadPoolExecutor(5) as threads:
-        won = list(threads.map(claiming, people))
-    assert won.count(True) == 1
-    assert open_cases(clinic)[0].assignee_id == people[won.index(True)]
-    state = clinic.gateway.state(clinic.conversation_id)
-    assert (state.mode, state.epoch) == ("staff", 1)
-    clinic.gateway.close()
-
-
-def test_a_closed_conversation_is_opened_by_the_next_message(open_clinic: Opens) -> None:
-    clinic = open_clinic(flagged("urgent"), calm(), flagged("urgent"))
-    clinic.asks("yellow pus")
-    case, person = open_cases(clinic)[0], nurse(clinic)
-    does(clinic, cases.claim, case.id, person)
-    does(clinic, cases.close, case.id, person, clinic.gateway.ports.reports)
-    assert (clinic.mode(), open_cases(clinic)) == ("closed", [])
-    clinic.asks("thank you")
-    assert clinic.mode() == "assistant"
-    clinic.asks("pus again")
-    assert [other.id == case.id for other in open_cases(clinic)] == [False]
-
-
-def test_only_who_has_the_case_may_give_it_away(open_clinic: Opens) -> None:
-    clinic = open_clinic(flagged("urgent"))
-    clinic.asks("yellow pus")
-    case, one, other = open_cases(clinic)[0], nurse(clinic, "one"), nurse(clinic, "other")
-    reports = clinic.gateway.ports.reports
-    for step in (cases.hand_back, cases.close):
-        with pytest.raises(CaseConflict):
-            does(clinic, step, case.id, one, reports)
-    does(clinic, cases.claim, case.id, one)
-    for step in (cases.hand_back, cases.close):
-        with pytest.raises(CaseConflict):
-            does(clinic, step, case.id, other, reports)
-    assert clinic.mode() == "staff"
-    does(clinic, cases.hand_back, case.id, one, reports)
-    history = case_file(clinic, case.id).history
-    assert [(event.action, event.staff) for event in history] == [
-        ("opened", None),
-        ("claimed", "Nurse Kim"),
-        ("handed_back", "Nurse Kim"),
-    ]
-
-
-def test_a_case_that_does_not_exist_is_no_case(open_clinic: Opens) -> None:
+def test_a_case_that_does_not_exist_has_no_file(open_clinic: Opens) -> None:
     clinic = open_clinic()
-    with pytest.raises(CaseConflict):
-        does(clinic, cases.claim, "nothing", nurse(clinic))
     with clinic.gateway.database.reading() as connection:
         assert cases.case_file(connection, "nothing") is None

@@ -26,7 +26,9 @@ def test_migrations_lead_to_the_tables_of_the_schema(database_url: str) -> None:
     migrate(database)
     migrate(database)
     with database.reading() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "include_object": _is_a_table_of_ours}
+        )
         assert compare_metadata(context, metadata) == []
     database.close()
 
@@ -43,11 +45,16 @@ def test_migrations_and_schema_agree_on_checks_and_partial_indexes(tmp_path: Pat
     migrated.close()
 
 
+def _is_a_table_of_ours(_item: object, name: str, *_more: object) -> bool:
+    # SQLite keeps a full-text index in tables, which are no tables of the schema.
+    return not name.startswith(("message_search", "ix_message_search"))
+
+
 def _parts(rows: object) -> dict[str, list[str]]:
     # The order in which columns and constraints are written does not matter; SQLite writes a column that was added later on
     # the line of the one before it.
     return {
-        name: sorted(part.strip(" ,\t") for part in re.split(r"\n|(?<=[A-Z]), (?=[a-z_]+ [A-Z])", sql))
+        name: sorted(part.strip(" ,\t") for part in re.split(r"\n|(?<=[A-Z)]), (?=[a-z_]+ [A-Z])", sql))
         for name, sql in rows  # type: ignore[attr-defined]
     }
 

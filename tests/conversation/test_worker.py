@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from aftercare.conversation import cases, staff, turns
-from aftercare.conversation.assistant import AssistantUnavailable, Outcome, Reply, Turn
+from aftercare.conversation import alerts, cases, turns
+from aftercare.conversation.assistant import AssistantUnavailable, Hit, Outcome, Reply, Turn
 from aftercare.conversation.cases import Case
 from aftercare.conversation.database import StorageError
 from aftercare.conversation.outcomes import answered
+from aftercare.conversation.staff import Staff
 from aftercare.conversation.worker import Patience, Worker
 
 from .fakes import (
@@ -45,12 +49,17 @@ def open_cases(clinic: Clinic) -> list[Case]:
         return cases.open_cases(connection)
 
 
-def claims(clinic: Clinic) -> str:
+def claims(clinic: Clinic) -> Staff:
     """Staff take the one open case. Returns who."""
-    person = staff.add_staff(clinic.gateway.database, f"nurse-{uuid4()}", "a long password")
-    with clinic.gateway.database.writing() as connection:
-        cases.claim(connection, open_cases(clinic)[0].id, person.id, clinic.clock())
-    return person.id
+    person = clinic.nurse()
+    clinic.gateway.desk.claim(clinic.case().id, person)
+    return person
+
+
+def outcome_of(clinic: Clinic, seq: int) -> Mapping[str, Any]:
+    """What is kept of the turn of a message; empty until it ended."""
+    found = clinic.gateway.outcome(clinic.conversation_id, seq)
+    return (found.outcome if found else None) or {}
 
 
 def refuse_cases(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
@@ -65,9 +74,83 @@ def test_an_emergency_is_shown_at_once_and_does_not_wait_for_the_assistant(open_
     replies = clinic.asks("I cannot breathe")
     assert [reply.kind for reply in replies] == ["emergency"]
     assert replies[0].text.startswith(EMERGENCY_TEXT) and TOLD in replies[0].text
-    assert clinic.assistant.turns == []
     assert [case.tier for case in open_cases(clinic)] == ["emergency"]
-    assert clinic.gateway.outcome(clinic.conversation_id, 2).outcome["by"] == "screen"  # type: ignore[union-attr, index]
+    assert outcome_of(clinic, 2)["by"] == "screen"
+
+
+def test_an_emergency_is_with_the_patient_before_the_assistant_is_asked(open_clinic: Opens) -> None:
+    shown: list[str] = []
+
+    async def looks(turn: Turn) -> Outcome:
+        shown.extend(text for role, text in clinic.transcript() if role == "assistant")
+        return calm()
+
+    clinic = open_clinic(looks)
+    clinic.asks("I cannot breathe")
+    assert [text.startswith(EMERGENCY_TEXT) for text in shown] == [True]
+
+
+def test_what_the_assistant_finds_besides_the_emergency_reaches_staff_and_not_the_patient(open_clinic: Opens) -> None:
+    hits = (Hit("E1", "R7", "Trouble breathing", ("breathe",)), Hit("U5", "U5", "Hives", ("welts",)))
+    read = Outcome(
+        (Reply("Please call us today.", "urgent"),),
+        "urgent",
+        hits,
+        "flag",
+        {"open_tier": "urgent"},
+        days_since=2,
+        questions=("can_i",),
+        intent={"name": "can_i", "confidence": 0.9},
+        entities=({"type": "finding", "value": "hives"},),
+        model_id="m",
+    )
+    clinic = open_clinic(read, calm())
+    replies = clinic.asks("I cannot breathe, welts, can I take a shower")
+    assert [reply.kind for reply in replies] == ["emergency"]
+    kept = outcome_of(clinic, 2)
+    assert (kept["by"], kept["tier"], kept["questions"], kept["days_since"]) == ("screen", "emergency", ["can_i"], 2)
+    assert [hit["flag"] for hit in kept["hits"]] == ["E1", "U5"]
+    [case] = open_cases(clinic)
+    assert (case.tier, [hit["flag"] for hit in case.hits]) == ("emergency", ["E1", "U5"])
+    clinic.asks("thanks")
+    assert clinic.assistant.turns[-1].report == {"open_tier": "emergency"}, "the emergency stays what is established"
+
+
+async def breaks(turn: Turn) -> Outcome:
+    raise RuntimeError("my secret words")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [AssistantUnavailable("connection"), AssistantUnavailable("late"), never_answers, breaks, calm()],
+    ids=["down", "late", "hangs", "breaks", "finds nothing"],
+)
+def test_an_emergency_stands_whatever_the_assistant_does_afterwards(open_clinic: Opens, answer: object) -> None:
+    clinic = open_clinic(answer)
+    assert [reply.kind for reply in clinic.asks("I cannot breathe")] == ["emergency"]
+    kept = outcome_of(clinic, 2)
+    assert (kept["by"], kept["tier"], [hit["flag"] for hit in kept["hits"]]) == ("screen", "emergency", ["E1"])
+    assert [(case.tier, case.reason) for case in open_cases(clinic)] == [("emergency", "Trouble breathing")]
+
+
+def test_the_next_message_does_not_wait_until_the_emergency_was_read_again(open_clinic: Opens) -> None:
+    async def slow_at_first(turn: Turn) -> Outcome:
+        return await never_answers(turn) if "breathe" in turn.text else calm()
+
+    clinic = open_clinic(slow_at_first, patience=Patience(time_limit=3.0, poll=0.05))
+    clinic.says("I cannot breathe")
+    second = clinic.says("still there")
+
+    async def until_the_second_is_answered() -> float:
+        begun = time.monotonic()
+        running = asyncio.create_task(clinic.gateway.worker().run())
+        for _ in range(100):
+            if not outcome_of(clinic, second):
+                await asyncio.sleep(0.02)
+        running.cancel()
+        return time.monotonic() - begun
+
+    assert asyncio.run(until_the_second_is_answered()) < 2.0
 
 
 def test_an_emergency_becomes_part_of_what_the_conversation_established(open_clinic: Opens) -> None:
@@ -97,7 +180,7 @@ def test_the_team_is_told_of_every_tier_from_soon_on(open_clinic: Opens, tier: s
     assert clinic.mode() == "waiting"
 
 
-@pytest.mark.parametrize("kind", ["person", "question", "other_language"])
+@pytest.mark.parametrize("kind", ["person", "question", "other_language", "young"])
 def test_the_team_is_told_when_the_assistant_hands_off(open_clinic: Opens, kind: str) -> None:
     clinic = open_clinic(hands_off(kind))
     assert clinic.asks("...")[0].text.endswith(f"{TOLD} (soon).")
@@ -244,7 +327,6 @@ def test_while_staff_have_the_conversation_the_assistant_is_mute(open_clinic: Op
     clinic.asks("yellow pus")
     claims(clinic)
     assert clinic.asks("hello nurse") == []
-    assert len(clinic.assistant.turns) == 1
     assert clinic.gateway.outcome(clinic.conversation_id, clinic.said[-1]).status == "skipped"  # type: ignore[union-attr]
 
 
@@ -255,6 +337,100 @@ def test_while_staff_have_the_conversation_an_emergency_is_still_shown_and_raise
     assert clinic.asks("I cannot breathe")[0].kind == "emergency"
     assert [(case.tier, case.status) for case in open_cases(clinic)] == [("emergency", "claimed")]
     assert clinic.mode() == "staff"
+
+
+def urgent_by_words(clinic: Clinic) -> None:
+    clinic.asks("burning, and worse")
+
+
+def urgent_as_learned(clinic: Clinic) -> None:
+    clinic.assistant.answers = [flagged("urgent", "weeping", rule="R8")]
+    clinic.asks("it is weeping")
+
+
+@pytest.mark.parametrize("says", [urgent_by_words, urgent_as_learned])
+@pytest.mark.parametrize(("before", "after"), [("soon", "urgent"), ("urgent", "urgent"), ("emergency", "emergency")])
+def test_while_staff_have_the_conversation_an_urgent_flag_raises_the_case_and_nothing_is_said(
+    database_url: str, says: Callable[[Clinic], None], before: str, after: str
+) -> None:
+    clinic = make_clinic(database_url, FakeAssistant(flagged(before), calm()))
+    clinic.asks("yellow pus")
+    kim, case = claims(clinic), clinic.case()
+    said = len(clinic.transcript())
+    says(clinic)
+    risen = clinic.case()
+    assert (risen.tier, risen.status, risen.assignee_id) == (after, "claimed", kim.id)
+    assert risen.hits[-1]["seq"] == clinic.said[-1], "the words are to be marked in this message"
+    assert [action for action, _ in clinic.history(case.id)] == [
+        "opened",
+        "claimed",
+        "raised" if before == "soon" else "noted",
+    ]
+    assert len(clinic.transcript()) == said + 1, "only the patient's own message"
+    assert (clinic.mode(), outcome_of(clinic, clinic.said[-1])["tier"]) == ("staff", "urgent")
+    with clinic.gateway.database.reading() as connection:
+        told = [(delivery.kind, delivery.tier) for delivery in alerts.latest(connection)]
+    assert (("raised", "urgent") in told) == (before == "soon")
+    clinic.gateway.close()
+
+
+def test_a_message_to_staff_is_no_answer_to_what_the_assistant_asked(open_clinic: Opens) -> None:
+    clinic = open_clinic(replace(flagged("soon"), report={"asked": "check"}), calm())
+    clinic.asks("yellow pus")
+    claims(clinic)
+    clinic.asks("yes")
+    assert clinic.assistant.turns[-1].report == {"asked": None}
+    assert clinic.gateway.state(clinic.conversation_id).report == {"asked": "check"}, "what was established stays"
+
+
+def test_what_the_assistant_would_hand_off_is_no_matter_where_staff_are(open_clinic: Opens) -> None:
+    clinic = open_clinic(flagged("soon"), hands_off("question"))
+    clinic.asks("yellow pus")
+    claims(clinic)
+    clinic.asks("do you take cards?")
+    assert [action for action, _ in clinic.history(clinic.case().id)] == ["opened", "claimed"]
+
+
+@pytest.mark.parametrize(
+    "answer", [AssistantUnavailable("connection"), never_answers, breaks], ids=["down", "hangs", "breaks"]
+)
+def test_without_the_assistant_the_words_alone_raise_the_case_that_staff_have(
+    open_clinic: Opens, answer: object
+) -> None:
+    clinic = open_clinic(flagged("soon"), answer)
+    clinic.asks("yellow pus")
+    claims(clinic)
+    assert clinic.asks("burning") == []
+    assert clinic.case().tier == "urgent"
+
+
+def test_an_urgent_message_to_staff_who_just_closed_opens_a_case_and_the_patient_hears_so(open_clinic: Opens) -> None:
+    clinic = open_clinic(flagged("soon"), calm())
+    clinic.asks("yellow pus")
+    kim = claims(clinic)
+    clinic.says("burning")
+    clinic.gateway.desk.close(clinic.case().id, kim, "advice_given")
+    clinic.gateway.work_until_idle()
+    assert (clinic.case().tier, clinic.mode()) == ("urgent", "waiting")
+    assert TOLD in clinic.transcript()[-1][1]
+
+
+def test_what_is_learned_of_a_message_whose_case_was_closed_meanwhile_opens_another(open_clinic: Opens) -> None:
+    async def reads_while_staff_close(turn: Turn) -> Outcome:
+        clinic.gateway.desk.close(clinic.case().id, kim, "advice_given")
+        return flagged("urgent", "weeping", rule="R8")
+
+    clinic = open_clinic(flagged("soon"), reads_while_staff_close)
+    clinic.asks("yellow pus")
+    kim = claims(clinic)
+    clinic.asks("it is weeping")
+    assert (clinic.case().tier, clinic.mode()) == ("urgent", "waiting")
+    assert clinic.transcript()[-1] == ("assistant", f"Please call us (urgent).\n\n{TOLD} (urgent).")
+
+
+def test_urgent_words_are_the_assistants_to_answer_where_no_person_is(open_clinic: Opens) -> None:
+    clinic = open_clinic(calm())
+    assert [reply.kind for reply in clinic.asks("burning")] == ["answer"]
 
 
 def test_while_staff_have_the_conversation_no_failure_is_shown(open_clinic: Opens) -> None:
@@ -276,7 +452,7 @@ def test_an_answer_that_comes_after_staff_took_over_is_not_shown(database_url: s
 
     clinic = make_clinic(database_url, FakeAssistant(flagged("soon"), slow))
     clinic.asks("yellow pus")
-    assert clinic.asks("and now?") == []
+    assert [(line.role, line.kind) for line in clinic.asks("and now?")] == [("system", "joined")]
     assert [(case.tier, len(case.hits)) for case in open_cases(clinic)] == [("emergency", 2)]
     record = clinic.gateway.outcome(clinic.conversation_id, clinic.said[-1])
     assert record is not None and (record.status, record.error) == ("skipped", "changed_hands")
@@ -288,11 +464,9 @@ def test_after_hand_back_the_assistant_answers_the_next_message_not_the_backlog(
     clinic.asks("yellow pus")
     nurse = claims(clinic)
     clinic.asks("hello nurse")
-    with clinic.gateway.database.writing() as connection:
-        cases.hand_back(connection, open_cases(clinic)[0].id, nurse, clinic.gateway.ports.reports, clinic.clock())
+    clinic.gateway.desk.hand_back(clinic.case().id, nurse)
     assert clinic.mode() == "assistant"
     assert [reply.text for reply in clinic.asks("may I swim?")] == ["That is expected on day 3."]
-    assert clinic.assistant.texts == ["yellow pus", "may I swim?"]
     assert clinic.assistant.turns[-1].report == {"open_tier": "soon", "settled": True}
 
 

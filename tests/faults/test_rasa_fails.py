@@ -24,6 +24,11 @@ def is_safe_failure(reply: dict[str, Any], patient: Patient) -> bool:
     return reply["kind"] == "failure" and patient.clinic["phone"] in reply["text"]
 
 
+def said_to(patient: Patient, seq: int) -> list[dict[str, Any]]:
+    """The replies to a message but for the hours: whether the clinic is closed now depends on when the tests run."""
+    return [message for message in patient.replies(seq) if message["kind"] != "closed_now"]
+
+
 def test_rasa_killed_in_a_conversation(product: Product, patient: Patient) -> None:
     assert patient.ask("hello")["kind"] != "failure"
 
@@ -48,7 +53,7 @@ def test_rasa_killed_while_it_works_on_the_message(product: Product, patient: Pa
     rasa.send_signal(signal.SIGKILL)
 
     assert is_safe_failure(patient.answer(seq, SAFE_SECONDS), patient)
-    assert len(patient.replies(seq)) == 1
+    assert len(said_to(patient, seq)) == 1
 
 
 def test_rasa_hangs(product: Product, patient: Patient) -> None:
@@ -63,7 +68,7 @@ def test_rasa_hangs(product: Product, patient: Patient) -> None:
     # Its late answer to that message must not come through now.
     next_seq = patient.say("hello")
     assert patient.answer(next_seq)["kind"] != "failure"
-    assert [message["kind"] for message in patient.replies(seq) if message["seq"] < next_seq] == ["failure"]
+    assert [message["kind"] for message in said_to(patient, seq) if message["seq"] < next_seq] == ["failure"]
 
 
 def test_emergency_is_answered_at_once_without_rasa(product: Product, patient: Patient) -> None:

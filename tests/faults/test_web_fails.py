@@ -18,6 +18,9 @@ pytestmark = pytest.mark.fault
 
 QUESTION = "can I wear makeup today?"
 
+WEB_BACK_SECONDS = 90
+"""The supervisor's pause and a start of the web process, on a machine that is busy with other tests' Rasa."""
+
 LEASE_SECONDS = 45
 """A turn whose worker died is begun again after 20 s, and once more after 20 s while Rasa is still starting."""
 
@@ -30,7 +33,11 @@ def test_web_killed_with_a_turn_pending(product: Product, patient: Patient) -> N
     killed = product.kill("web")
     rasa.resume()
 
-    until(lambda: product.replaced("web", killed) and product.web_answers(), 30, "the web process to be back")
+    until(
+        lambda: product.replaced("web", killed) and product.web_answers(),
+        WEB_BACK_SECONDS,
+        "the web process to be back",
+    )
     reply = patient.answer(seq, LEASE_SECONDS)
 
     assert reply["kind"] != "failure"
@@ -43,7 +50,11 @@ def test_message_sent_again_after_the_web_process_died(product: Product, patient
     client_id = patient.new_id()
     seq = patient.say(QUESTION, client_id)
     killed = product.kill("web")
-    until(lambda: product.replaced("web", killed) and product.web_answers(), 30, "the web process to be back")
+    until(
+        lambda: product.replaced("web", killed) and product.web_answers(),
+        WEB_BACK_SECONDS,
+        "the web process to be back",
+    )
 
     again = patient.post(QUESTION, client_id)
 
@@ -58,7 +69,11 @@ def test_stream_is_resumed_after_the_web_process_died(product: Product, patient:
         until(lambda: before.messages, what="the first messages")
         killed = product.kill("web")
     last = max(before.sequence())
-    until(lambda: product.replaced("web", killed) and product.web_answers(), 30, "the web process to be back")
+    until(
+        lambda: product.replaced("web", killed) and product.web_answers(),
+        WEB_BACK_SECONDS,
+        "the web process to be back",
+    )
 
     with Stream(patient, after=last) as after:
         seq = patient.say(QUESTION)

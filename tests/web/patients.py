@@ -35,6 +35,7 @@ CLINIC = Clinic(
     treatments=("microneedling",),
     origins=(CLINIC_SITE,),
     retention_days=90,
+    second_factor=(),
 )
 
 

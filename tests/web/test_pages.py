@@ -55,7 +55,7 @@ def test_only_the_clinics_sites_may_frame_the_chat_and_nobody_the_rest(run_web: 
         assert policy(web, path)["frame-ancestors"] == "'none'"
 
 
-@pytest.mark.parametrize("path", ["/api/v1/conversation", "/staff/login", "/staff", "/staff/list"])
+@pytest.mark.parametrize("path", ["/api/v1/conversation", "/staff/login", "/staff", "/staff/search"])
 def test_what_is_about_patients_is_not_kept_by_browsers(web: Running, path: str) -> None:
     assert web.client.get(path).headers["Cache-Control"] == "no-store"
 

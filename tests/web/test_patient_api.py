@@ -29,6 +29,7 @@ def test_a_new_patient_gets_a_token_the_clinic_and_a_welcome(web: Running) -> No
         "emergency_number": "999",
         "urgent_line": "NHS 111",
         "assistant_name": "Aftercare assistant",
+        "printed_copy": True,
     }
     assert answer.json()["expires_at"] == "2025-03-17T12:00:00+00:00"
     conversation = Patient(web.client, answer.json()["token"]).conversation()
@@ -54,6 +55,7 @@ def test_a_question_is_answered(web: Running) -> None:
         "timeline": None,
         "client_id": client_id,
         "created_at": NOON.isoformat(),
+        "photos": [],
     }
     assert (answer["role"], answer["name"], answer["kind"]) == ("assistant", "Aftercare assistant", "answer")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from urllib.parse import quote
 
 import pytest
 
@@ -19,10 +20,10 @@ NO_CASE = "0190b6a0-1111-7000-8000-000000000000"
 def test_staff_log_in_and_out(web: Running) -> None:
     web.logs_in()
     page = web.client.get("/staff")
-    assert page.status_code == 200 and "Nurse Kim" in page.text and "No open cases." in page.text
+    assert page.status_code == 200 and "Nurse Kim" in page.text and "Nobody is waiting." in page.text
     answer = web.client.post("/staff/logout", data={"csrf": csrf_in(page)}, headers={"Origin": "http://chat.test"})
     assert (answer.status_code, answer.headers["location"]) == (303, "/staff/login")
-    assert web.client.get("/staff").headers["location"] == "/staff/login"
+    assert web.client.get("/staff").headers["location"] == "/staff/login?next=%2Fstaff"
 
 
 def test_a_session_that_was_logged_out_is_over_even_for_who_kept_the_cookie(web: Running) -> None:
@@ -38,8 +39,8 @@ def test_a_session_that_was_logged_out_is_over_even_for_who_kept_the_cookie(web:
 @pytest.mark.parametrize("path", ["/staff", f"/staff/cases/{NO_CASE}"])
 def test_nobody_sees_cases_without_logging_in(web: Running, path: str) -> None:
     answer = web.client.get(path)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/staff/login")
-    assert web.client.get("/staff/list").status_code == 401
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/staff/login?next={quote(path, safe='')}")
+    assert web.client.get("/staff/stream?shows=queue").status_code == 401
 
 
 @pytest.mark.parametrize(("name", "password"), [("kim", "wrong password"), ("who", PASSWORD), ("", ""), ("kim", "")])
@@ -110,11 +111,11 @@ def test_a_form_that_is_no_form_is_refused(web: Running) -> None:
         assert web.client.post("/staff/login", content=body, headers=headers).status_code in (400, 403)
 
 
-def test_a_list_that_refreshes_itself_does_not_keep_staff_logged_in(web: Running) -> None:
+def test_a_page_that_follows_the_stream_does_not_keep_staff_logged_in(web: Running) -> None:
     web.logs_in()
     for _ in range(4):
         web.clock.passes(minutes=8)
-        status = web.client.get("/staff/list").status_code
+        status = web.client.get("/staff/stream?shows=nothing").status_code
     assert status == 401
     web.client.cookies.clear()
     web.log_in("kim", PASSWORD)
@@ -135,8 +136,7 @@ def test_cases_are_listed_by_urgency_with_reason_rule_words_and_waiting_time(run
     assert tiers == ["Emergency", "Urgent", "Soon", "Soon"]
     for expected in ("rule R7", "<q>breathe</q>", "<q>yellow pus</q>", "Asked for a person", "Waiting for 12 minutes"):
         assert expected in page
-    assert "4 open cases, 1 of them an emergency." in page
-    assert web.client.get("/staff/list").text in page
+    assert "4 waiting: 1 emergency, 1 urgent. None yours." in page
 
 
 def test_a_case_shows_the_conversation_with_its_words_marked(run_web: Runs) -> None:
@@ -150,7 +150,7 @@ def test_a_case_shows_the_conversation_with_its_words_marked(run_web: Runs) -> N
     page = web.client.get(found.group(0)).text
     assert "there is <mark>Yellow  pus</mark> &lt;b&gt;now&lt;/b&gt;" in page
     assert "hello, day 3" in page and "Possible infection" in page and "rule R5" in page
-    assert "<dd>3</dd>" in page
+    assert "Microneedling, day 3 when last spoken of" in page
 
 
 @pytest.mark.parametrize("case_id", [NO_CASE, "nothing", "%00", "1' OR 1=1"])

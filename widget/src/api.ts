@@ -50,7 +50,7 @@ async function request(path: string, init: RequestInit, token?: string): Promise
   return response;
 }
 
-async function answer<T>(path: string, token?: string, body?: unknown): Promise<T> {
+async function ask<T>(path: string, read: (response: Response) => Promise<T>, token?: string, body?: unknown): Promise<T> {
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), ANSWER_WITHIN_MS);
   const init: RequestInit = { signal: limit.signal };
@@ -60,13 +60,18 @@ async function answer<T>(path: string, token?: string, body?: unknown): Promise<
     init.headers = { "Content-Type": "application/json" };
   }
   try {
-    const response = await request(path, init, token);
-    return (await response.json().catch(() => {
-      throw new ApiError(0, "unreadable", "");
-    })) as T;
+    return await read(await request(path, init, token));
   } finally {
     clearTimeout(timer);
   }
+}
+
+function answer<T>(path: string, token?: string, body?: unknown): Promise<T> {
+  const read = async (response: Response) =>
+    (await response.json().catch(() => {
+      throw new ApiError(0, "unreadable", "");
+    })) as T;
+  return ask(path, read, token, body);
 }
 
 export function openSession(treatedOn: string | null): Promise<Session> {
@@ -77,9 +82,17 @@ export function readConversation(token: string): Promise<Conversation> {
   return answer<Conversation>("conversation", token);
 }
 
-export function send(token: string, clientId: string, asked: Request): Promise<Receipt> {
+/** Everything but photos, which `sendPhotos` takes. */
+export type Words = Exclude<Request, { photos: File[] }>;
+
+export function send(token: string, clientId: string, asked: Words): Promise<Receipt> {
   if (asked === "person") return answer<Receipt>("person", token, { client_id: clientId });
   return answer<Receipt>("messages", token, { client_id: clientId, ...asked });
+}
+
+/** What has no answer: `leave`, `rating`, `contact`, `typing`, `seen`. */
+export function tell(token: string, what: string, body: Record<string, unknown> = {}): Promise<void> {
+  return ask(what, async () => undefined, token, body);
 }
 
 export function openStream(token: string, after: number, signal: AbortSignal): Promise<Response> {

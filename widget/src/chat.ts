@@ -1,28 +1,32 @@
 // <aftercare-chat>: the patient's chat. This file joins the parts; each part knows only its own work.
 
-import { ApiError, openSession, readConversation, send } from "./api";
+import { ApiError, openSession, readConversation, send, tell } from "./api";
 import { Composer, hasKeyboard } from "./composer";
 import { Connection, type Link } from "./connection";
-import type { Clinic, Conversation, Message, Request, State } from "./contract";
+import type { Clinic, Conversation, Message, Photo, Request, State } from "./contract";
 import { ICONS, button, element, icon, telephone } from "./dom";
 import { FirstScreen } from "./first_screen";
 import { inFrame, onOpened, tellLoader } from "./frame_link";
 import { LogView } from "./log_view";
 import { clock, speaker } from "./message_view";
-import { Outbox, type Parcel, newClientId } from "./outbox";
+import { type Courier, Outbox, type Parcel, newClientId } from "./outbox";
+import { PersonPanel } from "./person_panel";
+import { photoAddress, sendPhotos } from "./photo_upload";
 import { inline } from "./plain_text";
 import { recall, remember } from "./tab_storage";
 import { type Entry, Transcript } from "./transcript";
-import { HEAD, LOG, SEND, STATE, TROUBLE } from "./wording";
+import { HEAD, LOG, PERSON, PHOTO, SEND, STATE, TROUBLE } from "./wording";
 
 /** After this long without a reply the patient hears that it takes long, in ms. */
 const SLOW_MS = 20_000;
 /** How long "Message sent." stays in the status region for screen readers, in ms. */
 const STATUS_MS = 4_000;
+/** How often staff are told that the patient types; one sign counts for twice as long. */
+const TYPING_EVERY_MS = 3_000;
 
 class AftercareChat extends HTMLElement {
   private clinic!: Clinic;
-  private state: State & { since?: string } = { mode: "assistant", typing: false };
+  private state: State = { mode: "assistant", typing: false };
   private link: Link = "live";
   private token: string | null = null;
   private opening: Promise<string> | null = null;
@@ -37,9 +41,11 @@ class AftercareChat extends HTMLElement {
   private historyShown = false;
   /** Staff have closed the conversation at this entry: emergencies up to it are over. */
   private calmedAt = -1;
+  private typingToldAt = 0;
+  private seenTold = 0;
 
   private readonly transcript = new Transcript();
-  private readonly outbox = new Outbox({
+  private readonly courier: Courier = {
     deliver: (parcel) => this.deliver(parcel),
     sending: ({ clientId }) => {
       this.transcript.sending(clientId);
@@ -52,37 +58,54 @@ class AftercareChat extends HTMLElement {
     },
     delivered: ({ clientId }, { seq }) => this.delivered(clientId, seq),
     failed: (parcel, error) => this.notDelivered(parcel, error),
-  });
+  };
+  private readonly outbox = new Outbox(this.courier);
+  /** Photos take their time, and words must not wait behind them. They are not kept on the device. */
+  private readonly photos = new Outbox(this.courier, null);
 
   private readonly title_ = element("h1", { tabindex: "-1" });
   private readonly assistant = element("p");
   private readonly call = element("a", { class: "call" });
   private readonly callText = element("span");
   private readonly person = button("", "person", () => this.askPerson());
+  private readonly print = button(HEAD.print, "small print", () => this.printCopy());
   private readonly alarm = element("p", { class: "alarm", role: "alert" });
   private readonly failure = element("p", { class: "failure", role: "alert" });
   private readonly modeLine = element("p", { class: "mode" });
   private readonly activity = element("p", { class: "activity" });
   private readonly whisper = element("p", { class: "unseen" });
   private readonly log = new LogView({
-    again: (clientId) => this.outbox.retry(clientId),
+    again: (clientId) => {
+      this.outbox.retry(clientId);
+      this.photos.retry(clientId);
+    },
     edit: (clientId) => this.takeBack(clientId),
     reply: (entry, index) => this.reply(entry, index),
+    photo: (photo, size) => this.photoAddress(photo, size),
   });
   private readonly composer = new Composer(
-    (text) => this.submit({ text }, text, "text"),
+    (text, photos) => (photos.length ? this.submitPhotos(text, photos) : this.submit({ text }, text, "text")),
     (sentence) => this.say(sentence),
+    (sentence) => this.setFailure(sentence),
+    () => this.typing(),
   );
+  private readonly panel = new PersonPanel({
+    leave: () => this.tell("leave"),
+    contact: (text) => this.tell("contact", { contact: text }, PERSON.saved),
+    rate: (stars, comment) => this.tell("rating", { stars, comment }, PERSON.saved),
+    failed: (error) => error instanceof ApiError && this.setFailure(error.message || TROUBLE.refused),
+  });
   private first!: FirstScreen;
 
   connectedCallback(): void {
-    const { clinicName = "", phone = "", emergencyNumber = "", urgentLine = "", assistantName = "" } = this.dataset;
+    const { clinicName = "", phone = "", emergencyNumber = "", urgentLine = "", assistantName = "", printedCopy } = this.dataset;
     this.clinic = {
       name: clinicName,
       phone,
       emergency_number: emergencyNumber,
       urgent_line: urgentLine,
       assistant_name: assistantName,
+      printed_copy: printedCopy !== undefined,
     };
     this.token = recall("token");
     this.build();
@@ -112,10 +135,11 @@ class AftercareChat extends HTMLElement {
       { class: "foot" },
       this.failure,
       element("div", { class: "status", role: "status", "aria-atomic": "false" }, this.modeLine, this.activity, this.whisper),
+      this.panel.root,
       this.composer.root,
     );
     this.replaceChildren(
-      element("header", { class: "head" }, name),
+      element("header", { class: "head" }, name, this.print),
       element("section", { class: "help", "aria-label": "Get help" }, this.alarm, this.call, this.person),
       this.log.root,
       foot,
@@ -127,10 +151,15 @@ class AftercareChat extends HTMLElement {
       if (document.visibilityState !== "visible") return;
       this.connection?.wake();
       this.outbox.retryAll();
+      this.photos.retryAll();
+      this.tellSeen();
     };
     document.addEventListener("visibilitychange", wake);
     window.addEventListener("online", wake);
     window.addEventListener("pageshow", (event) => event.persisted && wake());
+    window.addEventListener("beforeunload", (event) => {
+      if (this.photos.holds) event.preventDefault();
+    });
     window.addEventListener("beforeprint", () => {
       for (const details of this.querySelectorAll("details")) details.open = true;
     });
@@ -208,6 +237,7 @@ class AftercareChat extends HTMLElement {
     this.outbox.forgetButtons();
     this.transcript.note(LOG.ended);
     this.transcript.startSession();
+    this.seenTold = 0;
     this.takeState({ mode: "assistant", typing: false });
     this.setLink("live");
     this.stopWaiting();
@@ -224,6 +254,21 @@ class AftercareChat extends HTMLElement {
     this.outbox.add({ clientId, text, asked });
   }
 
+  private submitPhotos(text: string, photos: File[]): void {
+    const clientId = newClientId();
+    const shown = text || PHOTO.sent(photos.length);
+    const previews = photos.map((file) => ({ id: null, width: 0, height: 0, preview: URL.createObjectURL(file) }));
+    this.transcript.queue(clientId, shown, "photo", previews);
+    this.setFailure("");
+    this.show();
+    this.photos.add({ clientId, text: shown, asked: { photos, text } });
+  }
+
+  private photoAddress({ id, preview }: Photo, size: "full" | "thumbnail"): string | Promise<string> {
+    if (id === null) return preview ?? "";
+    return photoAddress(this.token ?? "", id, size);
+  }
+
   private askPerson(): void {
     const asking = this.transcript.all.some(({ kind, delivery }) => kind === "person" && delivery === "sending");
     if (!asking) this.submit("person", HEAD.askPerson, "person");
@@ -237,25 +282,63 @@ class AftercareChat extends HTMLElement {
     else this.log.focus();
   }
 
+  private async tell(what: string, body: Record<string, unknown> = {}, done = ""): Promise<void> {
+    if (!this.token) return;
+    await tell(this.token, what, body);
+    this.setFailure("");
+    this.say(done);
+  }
+
+  private typing(): void {
+    const now = Date.now();
+    if (!this.token || !["waiting", "staff"].includes(this.state.mode) || now - this.typingToldAt < TYPING_EVERY_MS) return;
+    this.typingToldAt = now;
+    this.whisperToServer("typing", {});
+  }
+
+  /** Staff learn that what they wrote was on a screen that somebody looks at. */
+  private tellSeen(): void {
+    if (document.visibilityState !== "visible") return;
+    const last = this.transcript.lastOfStaff;
+    if (last <= this.seenTold) return;
+    this.seenTold = last;
+    this.whisperToServer("seen", { seq: last });
+  }
+
+  /** What the patient did not ask for and need not hear of: where it fails, the next sign makes up for it. */
+  private whisperToServer(what: string, body: Record<string, unknown>): void {
+    if (this.token) tell(this.token, what, body).catch(() => undefined);
+  }
+
   private takeBack(clientId: string): void {
-    const parcel = this.outbox.drop(clientId);
+    const parcel = this.outbox.drop(clientId) ?? this.photos.drop(clientId);
     this.transcript.withdraw(clientId);
     this.setFailure("");
     this.show();
-    if (parcel) this.composer.restore(parcel.text);
+    if (!parcel) return;
+    const { asked, text } = parcel;
+    if (asked !== "person" && "photos" in asked) this.composer.restore(asked.text, asked.photos);
+    else this.composer.restore(text);
   }
 
   private async deliver(parcel: Parcel) {
     const token = await this.session();
     try {
-      return await send(token, parcel.clientId, parcel.asked);
+      return await this.post(token, parcel);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (error.code === "button") parcel.asked = { text: parcel.text };
       else if (!error.sessionEnded) throw error;
       else if (this.token === token) this.endSession();
-      return send(await this.session(), parcel.clientId, parcel.asked);
+      return this.post(await this.session(), parcel);
     }
+  }
+
+  private post(token: string, { clientId, asked }: Parcel) {
+    if (asked === "person" || !("photos" in asked)) return send(token, clientId, asked);
+    return sendPhotos(token, clientId, asked.photos, asked.text, (part) => {
+      if (this.transcript.uploaded(clientId, part)) this.show();
+    });
   }
 
   private delivered(clientId: string, seq: number): void {
@@ -306,9 +389,10 @@ class AftercareChat extends HTMLElement {
     if (news.length) tellLoader("news");
   }
 
-  private takeState(state: State & { since?: string }): void {
+  private takeState(state: State): void {
     this.state = state;
     if (state.mode === "closed") this.calmedAt = Math.max(this.calmedAt, ...this.transcript.all.map(({ key }) => key));
+    this.panel.show(state);
     this.person.disabled = state.mode === "staff";
     write(this.person, state.mode === "staff" ? HEAD.withPerson : HEAD.person);
     this.showStatus();
@@ -330,6 +414,7 @@ class AftercareChat extends HTMLElement {
     if (link === "live" && this.link !== "live") {
       this.setFailure("");
       this.outbox.retryAll();
+      this.photos.retryAll();
     }
     this.link = link;
     this.showStatus();
@@ -362,8 +447,23 @@ class AftercareChat extends HTMLElement {
     const [opening] = this.transcript.all;
     if (opening) this.first.begun(opening.role === "assistant");
     this.log.show(this.transcript, this.clinic, quietly);
+    this.showPrint();
+    this.tellSeen();
     this.showStatus();
     this.showAlarm();
+  }
+
+  private showPrint(): void {
+    this.print.hidden = !this.token || !this.clinic.printed_copy || !this.transcript.all.some(({ seq }) => seq !== null);
+  }
+
+  /** In a tab of its own. The token travels in a form, so that no address leads to the conversation. */
+  private printCopy(): void {
+    const token = element("input", { type: "hidden", name: "token", value: this.token ?? "" });
+    const form = element("form", { method: "post", action: "/chat/copy", target: "_blank", hidden: "" }, token);
+    document.body.append(form);
+    form.submit();
+    form.remove();
   }
 
   /** An emergency stays in view until staff close the conversation, whatever is said after it. */
@@ -385,10 +485,15 @@ class AftercareChat extends HTMLElement {
   }
 
   private modeWords(): string {
-    const { mode, since } = this.state;
-    if (mode === "waiting") return since ? STATE.waitingSince(clock(since)) : STATE.waiting;
+    const { mode, since, position, opens_at, staff_name } = this.state;
+    if (mode === "waiting") {
+      const told = since ? STATE.waitingSince(clock(since)) : STATE.waiting;
+      const wait = opens_at ? STATE.closedUntil(clock(opens_at)) : position ? STATE.place(position) : "";
+      return [told, wait].filter(Boolean).join(" ");
+    }
     if (mode === "closed") return STATE.closed;
     if (mode === "assistant") return "";
+    if (staff_name) return STATE.staff(staff_name);
     const staff = [...this.transcript.all].reverse().find(({ role }) => role === "staff");
     return STATE.staff(staff ? speaker(staff, this.clinic) : STATE.someone);
   }
@@ -399,6 +504,8 @@ class AftercareChat extends HTMLElement {
     if (this.struggling) return { words: TROUBLE.struggling(phone), look: "trouble" };
     if (this.link === "reconnecting") return { words: TROUBLE.reconnecting, look: "trouble" };
     if (this.isSlow) return { words: TROUBLE.slow(phone), look: "trouble" };
+    if (this.state.staff_typing && this.state.staff_name)
+      return { words: STATE.staffWriting(this.state.staff_name), look: "typing" };
     if (!this.state.typing) return { words: "", look: "" };
     const words = this.state.mode === "staff" ? STATE.clinicWriting : STATE.writing(assistant_name);
     return { words, look: "typing" };

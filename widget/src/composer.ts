@@ -2,6 +2,7 @@
 
 import { TEXT_LIMIT } from "./contract";
 import { element } from "./dom";
+import { PhotoTray } from "./photo_tray";
 import { SEND } from "./wording";
 
 /** From here on the patient sees how much room is left, in characters. */
@@ -12,13 +13,17 @@ export const hasKeyboard = matchMedia("(pointer: fine)").matches;
 
 export class Composer {
   readonly root: HTMLFormElement;
+  private readonly tray: PhotoTray;
   private readonly field: HTMLTextAreaElement;
   private readonly count = element("p", { id: "count", class: "count" });
 
   constructor(
-    private readonly send: (text: string) => void,
-    private readonly tooLong: (sentence: string) => void,
+    private readonly send: (text: string, photos: File[]) => void,
+    private readonly say: (sentence: string) => void,
+    complain: (sentence: string) => void,
+    private readonly typing: () => void,
   ) {
+    this.tray = new PhotoTray(() => this.changed(), complain, say);
     this.field = element("textarea", {
       id: "text",
       rows: "1",
@@ -30,6 +35,8 @@ export class Composer {
     this.root = element(
       "form",
       { class: "composer" },
+      this.tray.root,
+      this.tray.opener,
       element("label", { for: "text", class: "unseen" }, SEND.label),
       this.field,
       element("button", { type: "submit", class: "send" }, SEND.button),
@@ -39,7 +46,16 @@ export class Composer {
       event.preventDefault();
       this.submit();
     });
-    this.field.addEventListener("input", () => this.changed());
+    this.field.addEventListener("paste", (event) => {
+      const files = [...(event.clipboardData?.files ?? [])];
+      if (files.length === 0) return;
+      event.preventDefault();
+      this.tray.add(files);
+    });
+    this.field.addEventListener("input", () => {
+      this.changed();
+      if (this.text !== "") this.typing();
+    });
     this.field.addEventListener("keydown", (event) => {
       // 229: Safari reports the Enter that ends an input-method composition this way.
       if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
@@ -53,7 +69,8 @@ export class Composer {
   }
 
   /** Puts a message back that the server did not take, in front of what has been typed since. */
-  restore(text: string): void {
+  restore(text: string, photos: File[] = []): void {
+    if (photos.length) this.tray.add(photos);
     this.field.value = [text, this.field.value].filter(Boolean).join("\n");
     this.changed();
     this.focus();
@@ -71,11 +88,10 @@ export class Composer {
   private submit(): void {
     const { text } = this;
     if (this.left < 0) {
-      this.tooLong(SEND.over(-this.left));
-    } else if (text !== "") {
+      this.say(SEND.over(-this.left));
+    } else if (text !== "" || this.tray.files.length) {
       this.field.value = "";
-      this.changed();
-      this.send(text);
+      this.send(text, this.tray.empty());
     }
     this.focus();
   }

@@ -17,6 +17,14 @@ export interface Timeline {
   stages: Stage[];
 }
 
+/** A photo in a message; `id` is null while it is still on this side, and `preview` then shows it. */
+export interface Photo {
+  id: string | null;
+  width: number;
+  height: number;
+  preview?: string;
+}
+
 export interface Message {
   seq: number;
   role: Role;
@@ -28,6 +36,7 @@ export interface Message {
   timeline: Timeline | null;
   client_id: string | null;
   created_at: string;
+  photos: Photo[];
 }
 
 export interface Clinic {
@@ -36,11 +45,24 @@ export interface Clinic {
   emergency_number: string;
   urgent_line: string;
   assistant_name: string;
+  /** Whether the clinic lets patients print their chat. */
+  printed_copy?: boolean;
 }
 
+/** `typing`: the assistant is; the rest is how things stand with the team. */
 export interface State {
   mode: Mode;
   typing: boolean;
+  staff_name?: string | null;
+  staff_typing?: boolean;
+  /** 1 for who is next. */
+  position?: number | null;
+  /** The clinic is closed until then. */
+  opens_at?: string | null;
+  since?: string | null;
+  can_leave?: boolean;
+  can_rate?: boolean;
+  contact_left?: boolean;
 }
 
 export interface Conversation extends State {
@@ -61,7 +83,11 @@ export interface Receipt {
 }
 
 /** What one press of Send, a quick reply or "Talk to a person" asks of the server. */
-export type Request = { text: string } | { button: { seq: number; index: number } } | "person";
+export type Request = { text: string } | { button: { seq: number; index: number } } | "person" | { photos: File[]; text: string };
 
 /** The longest text the server takes, in characters. */
 export const TEXT_LIMIT = 2000;
+
+/** Bytes of one photo, and photos of one message, that the server takes. */
+export const PHOTO_LIMIT_BYTES = 15 * 1024 * 1024;
+export const PHOTO_LIMIT_COUNT = 4;

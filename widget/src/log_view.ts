@@ -54,7 +54,9 @@ export class LogView {
     if (quietly) this.log.setAttribute("aria-live", "off");
     const fresh = this.sync(transcript.all, transcript.offering, clinic);
     const own = fresh.some(({ entry }) => entry.role === "patient" && !entry.confirmed);
-    if (quietly || own) this.toEnd();
+    // What comes before the patient's last words (the welcome of a new session) must not push them out of view.
+    const last = transcript.all[transcript.all.length - 1];
+    if (quietly || own || (this.following && last?.role === "patient")) this.toEnd();
     else if (this.following) this.follow(fresh[0]?.item);
     else if (fresh.some(({ entry }) => entry.role !== "patient")) this.more.hidden = false;
     if (quietly) setTimeout(() => this.log.removeAttribute("aria-live"), 500);

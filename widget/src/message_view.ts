@@ -2,15 +2,17 @@
 
 import type { Clinic } from "./contract";
 import { ICONS, button, element, icon } from "./dom";
+import { type Addresses, photoList } from "./photo_view";
 import { blocks, render } from "./plain_text";
 import { tellsSame, timelineFigure } from "./timeline_view";
 import type { Entry } from "./transcript";
-import { LOG, NAMES, SEND, TROUBLE } from "./wording";
+import { LOG, NAMES, PHOTO, SEND, TROUBLE } from "./wording";
 
 export interface MessageActions {
   again(clientId: string): void;
   edit(clientId: string): void;
   reply(entry: Entry, index: number): void;
+  photo: Addresses;
 }
 
 export interface Showing {
@@ -59,6 +61,7 @@ export function messageItem(entry: Entry, showing: Showing, actions: MessageActi
       "div",
       { class: entry.timeline ? "bubble pictured" : "bubble" },
       grave ? element("p", { class: "grave" }, icon(grave.icon), grave.text) : null,
+      photoList(entry.photos, actions.photo),
       element("div", { class: "text", dir: "auto" }, ...words(entry, known)),
       sources(entry),
     ),
@@ -99,7 +102,7 @@ function sources({ sources: all }: Entry): HTMLElement | null {
 function delivery(entry: Entry, actions: MessageActions): HTMLElement {
   const line = element("div", { class: `delivery ${entry.delivery}`, "aria-live": "off" });
   if (entry.delivery !== "failed") {
-    line.append(entry.delivery === "sent" ? SEND.sent : SEND.sending);
+    line.append(entry.delivery === "sent" ? SEND.sent : sending(entry));
     return line;
   }
   const clientId = entry.client_id ?? "";
@@ -110,6 +113,11 @@ function delivery(entry: Entry, actions: MessageActions): HTMLElement {
       : button(SEND.edit, "small", () => actions.edit(clientId)),
   );
   return line;
+}
+
+function sending({ progress }: Entry): string {
+  if (progress === null) return SEND.sending;
+  return progress < 1 ? PHOTO.sending(Math.round(progress * 100)) : PHOTO.checking;
 }
 
 function replies(entry: Entry, actions: MessageActions): HTMLElement {

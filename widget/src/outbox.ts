@@ -3,7 +3,7 @@
 
 import { ApiError } from "./api";
 import type { Receipt, Request } from "./contract";
-import { recall, remember } from "./tab_storage";
+import { type Key, recall, remember } from "./tab_storage";
 
 /** Pauses before the second and third try, in ms; then the patient decides. */
 const PAUSES_MS = [1_000, 3_000];
@@ -30,9 +30,20 @@ export interface Courier {
 export class Outbox {
   private readonly waiting: Parcel[] = [];
   private readonly stuck = new Map<string, Parcel>();
+  /** Those of the stuck that the server does not want as they are: only the patient sends them again. */
+  private readonly refused = new Set<string>();
   private active: Parcel | null = null;
 
-  constructor(private readonly courier: Courier) {}
+  /** `key` names where the unsent is kept over a reload; null: nowhere. */
+  constructor(
+    private readonly courier: Courier,
+    private readonly key: Key | null = "unsent",
+  ) {}
+
+  /** Whether something is not sent. */
+  get holds(): boolean {
+    return this.active !== null || this.waiting.length > 0 || this.stuck.size > 0;
+  }
 
   /** What an earlier page of this tab could not send. */
   static leftOver(): Parcel[] {
@@ -57,13 +68,14 @@ export class Outbox {
   }
 
   retryAll(): void {
-    for (const clientId of [...this.stuck.keys()]) this.retry(clientId);
+    for (const clientId of [...this.stuck.keys()]) if (!this.refused.has(clientId)) this.retry(clientId);
   }
 
   /** Forgets a failed parcel and hands it back. */
   drop(clientId: string): Parcel | null {
     const parcel = this.stuck.get(clientId) ?? null;
     this.stuck.delete(clientId);
+    this.refused.delete(clientId);
     this.save();
     return parcel;
   }
@@ -84,6 +96,7 @@ export class Outbox {
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
         this.stuck.set(parcel.clientId, parcel);
+        if (!error.passing) this.refused.add(parcel.clientId);
         this.courier.failed(parcel, error);
       } finally {
         this.active = null;
@@ -106,8 +119,9 @@ export class Outbox {
   }
 
   private save(): void {
+    if (!this.key) return;
     const unsent = [...(this.active ? [this.active] : []), ...this.stuck.values(), ...this.waiting];
-    remember("unsent", unsent.length ? JSON.stringify(unsent) : null);
+    remember(this.key, unsent.length ? JSON.stringify(unsent) : null);
   }
 }
 

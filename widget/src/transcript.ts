@@ -1,6 +1,6 @@
 // What is shown, in order, each thing once. Knows no DOM and no network.
 
-import type { Message, Role } from "./contract";
+import type { Message, Photo, Role } from "./contract";
 
 export type Delivery = "sending" | "sent" | "failed";
 
@@ -15,6 +15,8 @@ export interface Entry extends Omit<Message, "seq"> {
   delivery: Delivery | null;
   /** Whether the same message may be sent again as it is. */
   again: boolean;
+  /** How much of its photos is sent, from 0 to 1. */
+  progress: number | null;
 }
 
 export class Transcript {
@@ -32,6 +34,11 @@ export class Transcript {
     return this.current.reduce((highest, entry) => (entry.confirmed ? Math.max(highest, entry.seq ?? 0) : highest), 0);
   }
 
+  /** The number of the last message that staff wrote in this session; 0 where none. */
+  get lastOfStaff(): number {
+    return this.current.reduce((last, { role, seq }) => (role === "staff" ? Math.max(last, seq ?? 0) : last), 0);
+  }
+
   /** Takes a message of the server; null if it is here already. */
   accept(message: Message): Entry | null {
     const known = this.current.find(
@@ -46,8 +53,14 @@ export class Transcript {
   }
 
   /** Shows what the patient just sent, before the server has it. */
-  queue(clientId: string, text: string, kind = "text"): Entry {
-    return this.add(own("patient", "", text, kind, clientId), { confirmed: false, delivery: "sending" });
+  queue(clientId: string, text: string, kind = "text", photos: Photo[] = []): Entry {
+    const message = { ...own("patient", "", text, kind, clientId), photos };
+    return this.add(message, { confirmed: false, delivery: "sending" });
+  }
+
+  /** So much of a message's photos is sent. */
+  uploaded(clientId: string, progress: number): Entry | null {
+    return this.change(clientId, { progress });
   }
 
   /** A line of our own, such as "Your last chat has ended". */
@@ -72,7 +85,7 @@ export class Transcript {
   }
 
   sending(clientId: string): Entry | null {
-    return this.change(clientId, { delivery: "sending" });
+    return this.change(clientId, { delivery: "sending", progress: null });
   }
 
   failed(clientId: string, again: boolean): Entry | null {
@@ -114,7 +127,7 @@ export class Transcript {
 
   private add(message: Omit<Message, "seq"> & { seq?: number }, state: Pick<Entry, "confirmed" | "delivery">): Entry {
     const place = { key: this.nextKey++, session: this.session };
-    const entry: Entry = { ...message, seq: message.seq ?? null, again: true, ...state, ...place };
+    const entry: Entry = { ...message, seq: message.seq ?? null, again: true, progress: null, ...state, ...place };
     this.entries.push(entry);
     this.sort();
     return entry;
@@ -133,5 +146,5 @@ export class Transcript {
 
 function own(role: Role, name: string, text: string, kind: string, clientId: string | null): Omit<Message, "seq"> {
   const created_at = new Date().toISOString();
-  return { role, name, kind, text, buttons: [], sources: [], timeline: null, client_id: clientId, created_at };
+  return { role, name, kind, text, buttons: [], sources: [], timeline: null, client_id: clientId, created_at, photos: [] };
 }

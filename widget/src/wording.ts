@@ -6,7 +6,7 @@ export const FIRST = {
   hello: (clinic: string) => `Hello. I can help with questions about your skin after a treatment at ${clinic}.`,
   example: "Ask in your own words, like: “Day 3, small white bumps. Is this normal?”",
   privacy: (emergency: string) =>
-    `This is an assistant, not a person. Please do not send names or photos. The clinic team can read this chat. If this is an emergency, call ${emergency}.`,
+    `This is an assistant, not a person. Please do not send names. You can add photos for the clinic team, who can read this chat. The assistant cannot look at them. If this is an emergency, call ${emergency}.`,
   when: "When was your treatment?",
   optional: "You do not have to say. You can just type below.",
   days: ["Today", "Yesterday", "2 days ago", "3 days ago"],
@@ -29,6 +29,7 @@ export const HEAD = {
   alarm: "You may need help right now. Do not wait for a reply here.",
   person: "Talk to a person",
   withPerson: "A person is here",
+  print: "Print chat",
   askPerson: "I would like to talk to a person.",
 };
 
@@ -60,6 +61,28 @@ export const SEND = {
   announceSent: "Message sent.",
 };
 
+export const PHOTO = {
+  add: "Add photos",
+  tray: "Photos to send",
+  note: "Photos are for the clinic team. The assistant cannot look at them.",
+  chosen: (place: number, count: number) => `Photo ${place} of ${count}, not sent yet`,
+  remove: (place: number) => `Remove photo ${place}`,
+  removed: "Photo removed.",
+  added: (count: number) => (count === 1 ? "1 photo ready to send." : `${count} photos ready to send.`),
+  sent: (count: number) => (count === 1 ? "Sent a photo." : `Sent ${count} photos.`),
+  yours: (place: number, count: number) => (count === 1 ? "Photo you sent" : `Photo you sent, ${place} of ${count}`),
+  sending: (percent: number) => `Sending photo… ${percent} %`,
+  checking: "Sent. Checking the photo…",
+  close: "Close photo",
+  missing: "This photo cannot be shown.",
+  noPreview: "No preview",
+  tooBig: (name: string) => `“${name}” is too big. The limit is 15 MB for a photo.`,
+  empty: (name: string) => `“${name}” is empty. Please choose another photo.`,
+  notAPhoto: (name: string) => `“${name}” is not a photo.`,
+  tooMany: (most: number) => `You can send ${most} photos at a time. Send these first, then add more.`,
+  place: (place: number) => `Photo ${place}:`,
+};
+
 const orCall = (phone: string) => (phone ? ` You can call the clinic on ${phone}.` : "");
 
 export const TROUBLE = {
@@ -79,7 +102,24 @@ export const STATE = {
   clinicWriting: "The clinic is writing…",
   waiting: "The clinic team has been told. You can keep writing.",
   waitingSince: (time: string) => `The clinic team was told at ${time}. You can keep writing.`,
-  staff: (name: string) => `You are talking to ${name}.`,
+  place: (position: number) => (position === 1 ? "You are next." : `You are number ${position} in line.`),
+  closedUntil: (time: string) => `The clinic is closed until ${time}.`,
+  staffWriting: (name: string) => `${name} is writing…`,
+  staff: (name: string) => `You are talking to ${name.replace(/^A (?=\p{Ll})/u, "a ")}.`,
   someone: "a person from the clinic",
   closed: "This chat is closed. Write to open it again.",
+};
+
+export const PERSON = {
+  label: "The clinic team",
+  leave: "Stop waiting",
+  contact: "Leave a phone number or email",
+  contactLabel: "Phone number or email. Only the clinic team sees it.",
+  contactSave: "Save",
+  contactLeft: "The team knows how to reach you.",
+  rate: "How was the help you got?",
+  stars: (count: number) => `${count} of 5: `,
+  comment: "Anything to add? You do not have to.",
+  rateSave: "Send rating",
+  saved: "Saved. Thank you.",
 };

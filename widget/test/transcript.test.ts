@@ -4,7 +4,7 @@ import type { Message } from "../src/contract";
 import { Transcript } from "../src/transcript";
 
 function message(seq: number, text: string, more: Partial<Message> = {}): Message {
-  const base = { role: "assistant" as const, name: "", kind: "answer", buttons: [], sources: [], timeline: null, client_id: null };
+  const base = { role: "assistant" as const, name: "", kind: "answer", buttons: [], sources: [], timeline: null, client_id: null, photos: [] };
   return { ...base, seq, text, created_at: "2025-11-19T21:00:00Z", ...more };
 }
 const mine = (seq: number, clientId: string) => message(seq, "hi", { role: "patient", client_id: clientId });
