@@ -239,7 +239,7 @@ class Bert(nn.Module):
 
 
 class FindingHeads(nn.Module):
-    """The heads of ``aftercare.nlu.finding_heads``, and one for the kind of question, which only shapes the encoder."""
+    """The heads of ``aftercare.nlu.finding_heads``: one of each finding, one of each kind of question (``intent_``)."""
 
     def __init__(self, findings: int, intents: int) -> None:
         super().__init__()
@@ -250,7 +250,10 @@ class FindingHeads(nn.Module):
         self.stands_word = nn.Parameter(torch.zeros(WIDTH))
         self.stands_whole = nn.Parameter(torch.zeros(WIDTH))
         self.stands_bias = nn.Parameter(torch.zeros(findings))
-        self.intent = nn.Linear(WIDTH, intents)
+        self.intent_whole = nn.Parameter(torch.randn(intents, WIDTH) * WIDTH**-0.5)
+        self.intent_bias = nn.Parameter(torch.zeros(intents))
+        self.intent_look = nn.Parameter(torch.zeros(intents, WIDTH))
+        self.intent_tell = nn.Parameter(torch.randn(intents, WIDTH) * 0.02)
 
     def forward(self, tokens: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Scores of what a text is about, of what stands in it, and of its intents."""
@@ -260,7 +263,10 @@ class FindingHeads(nn.Module):
         attention = (words @ self.look.T).masked_fill(~mask[..., None], -1e9).softmax(1)
         about = whole @ self.whole.T + (attention * (words @ self.tell.T)).sum(1) + self.bias
         said = (attention * (words @ self.stands_word)[..., None]).sum(1)
-        return about, said + (whole @ self.stands_whole)[:, None] + self.stands_bias, self.intent(whole)
+        stands = said + (whole @ self.stands_whole)[:, None] + self.stands_bias
+        attention = (words @ self.intent_look.T).masked_fill(~mask[..., None], -1e9).softmax(1)
+        asked = whole @ self.intent_whole.T + (attention * (words @ self.intent_tell.T)).sum(1) + self.intent_bias
+        return about, stands, asked
 
 
 class Batches:
@@ -375,7 +381,7 @@ def train(arguments: argparse.Namespace) -> None:
     names = [*examples.findings, *examples.topics]
     heads = FindingHeads(len(names), len(examples.intents))
     if arguments.start:
-        resume(model, heads, names, arguments.start)
+        resume(model, heads, names, examples.intents, arguments.start)
     parameters = [*model.parameters(), *heads.parameters()]
     optimiser = torch.optim.AdamW(
         [
@@ -404,18 +410,19 @@ def train(arguments: argparse.Namespace) -> None:
             schedule.step()
             losses.append(loss.item())
         print(f"epoch {epoch + 1}: loss {np.mean(losses):.3f}, {time.monotonic() - started:.0f} s", flush=True)
-        save(model, heads, names, arguments.output)
+        save(model, heads, names, examples.intents, arguments.output)
     print(f"{arguments.output}: {arguments.output.stat().st_size / 1e6:.2f} MB")
 
 
 OF_FINDINGS = ("whole", "bias", "look", "tell", "stands_bias")
 OF_ALL = ("stands_word", "stands_whole")
+OF_INTENTS = ("intent_whole", "intent_bias", "intent_look", "intent_tell")
 
 
-def save(model: Bert, heads: FindingHeads, names: Sequence[str], path: Path) -> None:
+def save(model: Bert, heads: FindingHeads, names: Sequence[str], intents: Sequence[str], path: Path) -> None:
     """``<layer>.<dense layer>.down`` and ``.up``, whose product is the difference of the weight, and ``heads.<name>``."""
-    arrays: dict[str, np.ndarray] = {"heads.names": np.array(names)}
-    for name in (*OF_FINDINGS, *OF_ALL):
+    arrays: dict[str, np.ndarray] = {"heads.names": np.array(names), "heads.intents": np.array(intents)}
+    for name in (*OF_FINDINGS, *OF_ALL, *OF_INTENTS):
         arrays[f"heads.{name}"] = getattr(heads, name).detach().numpy()
     for layer in ADAPTED:
         for name in DENSE:
@@ -433,8 +440,8 @@ def save(model: Bert, heads: FindingHeads, names: Sequence[str], path: Path) -> 
     np.savez_compressed(path, **stored)
 
 
-def resume(model: Bert, heads: FindingHeads, names: Sequence[str], path: Path) -> None:
-    """Go on from a saved file of at most this rank; findings that it does not know begin anew."""
+def resume(model: Bert, heads: FindingHeads, names: Sequence[str], intents: Sequence[str], path: Path) -> None:
+    """Go on from a saved file of at most this rank; findings and intents that it does not know begin anew."""
     with np.load(path) as arrays:
 
         def rows(name: str) -> Tensor:
@@ -448,11 +455,12 @@ def resume(model: Bert, heads: FindingHeads, names: Sequence[str], path: Path) -
                     dense = model.dense[f"{layer}.{name}".replace(".", "_")]
                     down, up = rows(f"{layer}.{name}.down"), rows(f"{layer}.{name}.up")
                     dense.down[: len(down)], dense.up[:, : len(down)] = down, up / dense.scale
-            known = {str(name): place for place, name in enumerate(arrays["heads.names"])}
-            ours = [place for place, name in enumerate(names) if name in known]
-            theirs = [known[names[place]] for place in ours]
-            for name in OF_FINDINGS:
-                getattr(heads, name)[ours] = rows(f"heads.{name}")[theirs]
+            for labels, kind, parts in ((names, "names", OF_FINDINGS), (intents, "intents", OF_INTENTS)):
+                known = {str(name): place for place, name in enumerate(arrays.get(f"heads.{kind}", ()))}
+                ours = [place for place, name in enumerate(labels) if name in known]
+                theirs = [known[labels[place]] for place in ours]
+                for part in parts if ours else ():
+                    getattr(heads, part)[ours] = rows(f"heads.{part}")[theirs]
             for name in OF_ALL:
                 getattr(heads, name).copy_(rows(f"heads.{name}"))
 

@@ -4,6 +4,8 @@ A mean over all words hides one sign in a long story. So each finding has a look
 it weighs them by how much they speak of it, and is scored by what those words say and by the message as a whole. The word it
 looks at most is where the finding stands, which is what the assertion rules need to know. A further score tells whether what
 is spoken of stands now, or is denied, past, supposed or another's; it is shared by all findings.
+
+The kinds of question have such looks too: at the end of a long story a few words tell what is asked.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from aftercare.nlu.encoder import (
     Encoder,
     EncoderUnavailable,
     Vectors,
+    encoder_folder,
     load_adapted_encoder,
     read_difference,
 )
@@ -33,7 +36,7 @@ WORD_SCALE = np.float32(10.0)
 """Lengths that the vectors are brought to before the heads see them; the same as in ``scripts/adapt_encoder.py``."""
 
 
-ROW = "meaning, scores, stands"
+ROW = "meaning, scores, stands, asked"
 """What the rows of ``FindingsEncoder.describe`` are made of; rows that were kept under another name are of no use."""
 
 
@@ -90,6 +93,32 @@ class FindingHeads:
         return scores, stands, telling
 
 
+@dataclass(frozen=True)
+class QuestionHeads:
+    """``names``: the intents. All matrices have a row of 384 for each of them."""
+
+    names: tuple[str, ...]
+    whole: Vectors
+    bias: Vectors
+    look: Vectors
+    tell: Vectors
+
+    @classmethod
+    def stored_in(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> QuestionHeads:
+        """Raises KeyError where the arrays hold no heads."""
+        names = tuple(str(name) for name in arrays["heads.intents"])
+        fields = ("whole", "bias", "look", "tell")
+        return cls(names, *(arrays[f"heads.intent_{field}"].astype(np.float32) for field in fields))
+
+    def listen(self, tokens: Vectors) -> Vectors:
+        """``tokens``: (messages, length, 384), all of one length. Returns the scores, (messages, intents)."""
+        words = _unit(tokens) * WORD_SCALE
+        attention: Vectors = softmax(words @ self.look.T, axis=1)
+        whole = _unit(tokens.mean(1)) * MEAN_SCALE
+        scores: Vectors = whole @ self.whole.T + (attention * (words @ self.tell.T)).sum(1) + self.bias
+        return scores
+
+
 def _unit(rows: Vectors) -> Vectors:
     result: Vectors = rows / np.linalg.norm(rows, axis=-1, keepdims=True)
     return result
@@ -98,18 +127,35 @@ def _unit(rows: Vectors) -> Vectors:
 class FindingsEncoder:
     """The adapted encoder with the heads that were learned with it. Get one from ``load_findings_encoder``."""
 
-    def __init__(self, encoder: Encoder, heads: FindingHeads) -> None:
+    def __init__(self, encoder: Encoder, heads: FindingHeads, questions: QuestionHeads) -> None:
         self._encoder = encoder
         self._heads = heads
+        self._questions = questions
         self.names = heads.names
+        self.questions = questions.names
+
+    @property
+    def width(self) -> int:
+        """Of the part of a row of ``describe`` that is about findings."""
+        return DIMENSIONS + 2 * len(self.names)
 
     def describe(self, texts: Sequence[str]) -> Vectors:
-        """(texts, 384 + twice the findings): the meaning, a vector of length 1, then for each of ``names`` the score, then
-        for each the probability that it stands."""
-        rows = np.zeros((len(texts), DIMENSIONS + 2 * len(self.names)), np.float32)
+        """(texts, ``width`` + questions): the meaning, a vector of length 1, then for each of ``names`` the score, for each
+        the probability that it stands, and for each of ``questions`` the score."""
+        rows = np.zeros((len(texts), self.width + len(self.questions)), np.float32)
         for places, tokens in self._encoder.encode_tokens(texts):
-            rows[places], _ = self._listened(tokens)
+            rows[places, : self.width], _ = self._listened(tokens)
+            rows[places, self.width :] = self._questions.listen(tokens)
         return rows
+
+    def asked_in(self, described: Vectors) -> Vectors:
+        """Of rows of ``describe`` what a question is told by: (texts, 384 + questions), the meaning and the scores."""
+        return np.concatenate([described[..., :DIMENSIONS], described[..., self.width :]], axis=-1)
+
+    def ask(self, text: str, parts: Sequence[tuple[int, int]] = ()) -> Vectors:
+        """The same of a text, of its first window where it is long, and of its parts: (1 + parts, 384 + questions)."""
+        pieces = [self._encoder.windows(text)[0].tokens, *self._encoder.tokens_of_parts(text, parts)]
+        return np.stack([self._asked(tokens) for tokens in pieces])
 
     def hear(self, text: str) -> list[Heard]:
         """What is heard in each window of a text."""
@@ -119,6 +165,9 @@ class FindingsEncoder:
                 rows, telling = self._listened(tokens[None])
                 heard.append(Heard(rows[0], [offsets[place] for place in telling[0]]))
         return heard
+
+    def _asked(self, tokens: Vectors) -> Vectors:
+        return np.concatenate([_unit(tokens.mean(0)), self._questions.listen(tokens[None])[0]])
 
     def _listened(self, tokens: Vectors) -> tuple[Vectors, npt.NDArray[np.int64]]:
         scores, stands, telling = self._heads.listen(tokens)
@@ -130,11 +179,15 @@ def stamp_of(difference: Path) -> str:
     return " ".join((SHA256["model.safetensors"], digest(difference), ROW))
 
 
+def load_findings_encoder(difference: Path, folder: Path | None = None) -> FindingsEncoder:
+    """Read once in a process; ``folder`` as for ``load_encoder``. Raises ``EncoderUnavailable``."""
+    return _load(difference, folder or encoder_folder())
+
+
 @lru_cache(maxsize=2)
-def load_findings_encoder(difference: Path) -> FindingsEncoder:
-    """Raises ``EncoderUnavailable``."""
-    encoder = load_adapted_encoder(difference)
+def _load(difference: Path, folder: Path) -> FindingsEncoder:
+    encoder, arrays = load_adapted_encoder(difference, folder), read_difference(difference)
     try:
-        return FindingsEncoder(encoder, FindingHeads.stored_in(read_difference(difference)))
+        return FindingsEncoder(encoder, FindingHeads.stored_in(arrays), QuestionHeads.stored_in(arrays))
     except (KeyError, ValueError) as error:
         raise EncoderUnavailable(f"{difference} holds no heads ({error}): run scripts/adapt_encoder.py.") from error

@@ -195,7 +195,7 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
                 messages[text] = Labelled(text, unsure=self._named(text) | things)
         learned_from = list(messages.values())
         stamp = stamp_of(PROJECT / self._config["difference"])
-        rows = cached(encoder.describe, list(messages), finding_vectors(), stamp)
+        rows = cached(encoder.describe, list(messages), finding_vectors(), stamp)[:, : encoder.width]
         groups = {name: self._group(name) for message in learned_from for name in message.stands}
         return FindingsModel.fit(learned_from, rows, encoder.names, groups, self._config["false_alarms"], things)
 

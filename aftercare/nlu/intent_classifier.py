@@ -17,7 +17,8 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from aftercare.nlu.data_file import PROJECT, data_file, digest, lines
-from aftercare.nlu.encoder import DIFFERENCE, Encoder, Vectors, load_adapted_encoder
+from aftercare.nlu.encoder import DIFFERENCE, Vectors
+from aftercare.nlu.finding_heads import FindingsEncoder, load_findings_encoder
 from aftercare.nlu.intent_features import Described, named_columns
 from aftercare.nlu.intent_model import IntentModel, Ranked
 from aftercare.nlu.message_reader import NAMED, MessageReader, kinds_named_in
@@ -96,18 +97,20 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
             raise RasaException("The intent classifier needs examples of at least two intents in data/nlu.")
         described = _described(examples, _vectors(examples))
         intents = [example.get(INTENT) for example in examples]
-        self._model = IntentModel.fit(described, intents, self._background(with_vectors=described.vectors is not None))
+        encoder = self._load_encoder() if described.vectors is not None else None
+        asked = encoder.questions if encoder else ()
+        self._model = IntentModel.fit(described, intents, self._background(encoder), asked)
         with self._storage.write_to(self._resource) as folder:
             self._model.save(folder)
         return self._resource
 
-    def _background(self, with_vectors: bool) -> Described:
+    def _background(self, encoder: FindingsEncoder | None) -> Described:
         texts = lines(data_file(self._config["background"]))
-        vectors = self._load_encoder().encode(texts) if with_vectors else None
+        vectors = encoder.asked_in(encoder.describe(texts)) if encoder else None
         return Described(texts, vectors, named_columns(kinds_named_in(texts, self._config["knowledge"])))
 
-    def _load_encoder(self) -> Encoder:
-        return load_adapted_encoder(PROJECT / self._config["difference"])
+    def _load_encoder(self) -> FindingsEncoder:
+        return load_findings_encoder(PROJECT / self._config["difference"])
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
@@ -118,10 +121,8 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
     def _classify(self, message: Message) -> None:
         if self._model is None:
             raise RasaException("The intent classifier has not been trained.")
-        vectors = _vectors([message]) if self._encoder else None
-        sure, text, named = self._config["sure"], corrected_text(message), message.get(NAMED, [])
-        parts = self._rankings_of_parts(text, named)
-        whole = told(self._model.predict(_described([message], vectors))[0], text, named)
+        sure = self._config["sure"]
+        whole, *parts = self._rankings(message, self._model)
         ranking = with_what_is_asked(whole, parts, sure)
         questions = questions_of(ranking[0], [part[0] for part in parts], sure)
         if questions:
@@ -131,14 +132,15 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
         message.set(INTENT_RANKING, shown, add_to_output=True)
         message.set(QUESTIONS, [_as_dict(ranked) for ranked in questions], add_to_output=True)
 
-    def _rankings_of_parts(self, text: str, named: Sequence[str]) -> list[list[Ranked]]:
-        """Those of each sentence. What a sentence speaks of may stand in another one, so all count as naming it."""
+    def _rankings(self, message: Message, model: IntentModel) -> list[list[Ranked]]:
+        """That of the whole message, then those of its sentences. What a sentence speaks of may stand in another one, so
+        all count as naming it."""
+        text, named = corrected_text(message), message.get(NAMED, [])
         parts = segments(text)
-        if self._model is None or not parts:
-            return []
-        vectors = self._encoder.encode(parts) if self._encoder else None
-        rankings = self._model.predict(Described(parts, vectors, named_columns([named] * len(parts))))
-        return [told(ranking, part, named) for part, ranking in zip(parts, rankings, strict=True)]
+        texts = [text, *(text[start:end] for start, end in parts)]
+        vectors = self._encoder.ask(text, parts) if self._encoder else None
+        rankings = model.predict(Described(texts, vectors, named_columns([named] * len(texts))))
+        return [told(ranking, part, named) for part, ranking in zip(texts, rankings, strict=True)]
 
 
 def _described(messages: Sequence[Message], vectors: Vectors | None) -> Described:

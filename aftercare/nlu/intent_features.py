@@ -28,11 +28,17 @@ WEIGHT_OF_KINDS = np.float32(0.3)
 
 
 class Described(NamedTuple):
-    """Messages as they are compared: their texts, their sentence vectors (None: no encoder) and what kinds they name."""
+    """Messages as they are compared: their texts, what the encoder makes of them (``FindingsEncoder.ask``: the meaning,
+    then the scores of its heads for questions, if any; None: no encoder) and what kinds they name."""
 
     texts: Sequence[str]
     vectors: Vectors | None
     named: Matrix
+
+    @property
+    def asked(self) -> Vectors:
+        """(messages, questions): the scores of the encoder's heads; no columns where there are none."""
+        return np.zeros((len(self.texts), 0), np.float32) if self.vectors is None else self.vectors[:, DIMENSIONS:]
 
     @property
     def names_something(self) -> npt.NDArray[np.bool_]:
@@ -110,7 +116,7 @@ def _vectorizer(
 
 
 def _vectors_of(messages: Described) -> Vectors:
-    """Raises ValueError where the messages were described without the encoder."""
+    """Their meanings. Raises ValueError where the messages were described without the encoder."""
     if messages.vectors is None:
         raise ValueError("this model compares meanings: it needs the sentence vectors of the messages")
-    return messages.vectors
+    return messages.vectors[:, :DIMENSIONS]

@@ -1,8 +1,9 @@
 """From a message to its intent and how far that is to be trusted. Knows nothing of Rasa.
 
-The model is logistic regression over all intents at once, on the meaning of a message (``aftercare.nlu.intent_features``; on its
-words where there is no encoder). On 13,700 examples it is fitted in seconds, and reads a message in about a
-millisecond.
+Two scores speak for an intent. The heads that were learned with the encoder off line look at single words
+(``aftercare.nlu.finding_heads``). And logistic regression over all intents at once, on the meaning of a message
+(``aftercare.nlu.intent_features``; on its words where there is no encoder), is fitted by ``rasa train`` in seconds: through it
+a new example, or a new intent, counts at once. How much each weighs is set on examples that neither has learned from.
 
 Confidence: a small logistic regression, the trust model, says how likely the first intent is right, given how far ahead it
 is, how near the nearest examples are, and whether the message names something of ours as messages of that intent do ("can
@@ -22,7 +23,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize, minimize_scalar
+from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 from scipy.special import expit, log_softmax, logit, softmax
 from sklearn.linear_model import LogisticRegression
@@ -42,6 +43,9 @@ NEIGHBOURS = 3
 
 OFF_TOPIC = "out_of_scope_off_topic"
 """The one right answer to a background sentence, where the training data have this intent."""
+
+HARDLY_ANY = 1e-12
+"""A probability so small is no smaller: one example labelled wrongly must not decide."""
 
 Names = npt.NDArray[np.str_]
 Labels = npt.NDArray[np.int64]
@@ -89,6 +93,43 @@ class Examples:
 
 
 @dataclass(frozen=True)
+class Mixture:
+    """What makes probabilities of the scores of the regression and of the encoder's heads: the weight of each, in logarithms.
+
+    ``place``: of each intent its column among the heads' scores, -1 for one that they do not know: there the regression
+    has the word alone.
+    """
+
+    place: Labels
+    learned: float
+    told: float
+
+    @classmethod
+    def fit(cls, intents: Names, asked: Sequence[str], scores: Matrix, told: Vectors, labels: Labels) -> Mixture:
+        """With the least surprise at ``labels``, a row of scores for each."""
+        column = {name: number for number, name in enumerate(asked)}
+        place = np.array([column.get(str(name), -1) for name in intents])
+        each = np.arange(len(labels))
+
+        def surprise(weights: Matrix) -> float:
+            probabilities = cls(place, *weights)(scores, told)
+            return float(-np.log(probabilities[each, labels] + HARDLY_ANY).mean())
+
+        bounds = [(0.0, 20.0), (0.0, 20.0 if asked else 0.0)]
+        fitted = minimize(surprise, [0.5, 0.5 if asked else 0.0], method="L-BFGS-B", bounds=bounds).x
+        return cls(place, float(fitted[0]), float(fitted[1]))
+
+    def __call__(self, scores: Matrix, told: Vectors) -> Matrix:
+        learned = log_softmax(scores, axis=1)
+        known = self.place >= 0
+        heard = learned.copy()
+        if known.any():
+            heard[:, known] = log_softmax(np.asarray(told, np.float64), axis=1)[:, self.place[known]]
+        result: Matrix = softmax(self.learned * learned + self.told * heard, axis=1)
+        return result
+
+
+@dataclass(frozen=True)
 class Regression:
     """``weights``: (features, intents), with a bias for each intent."""
 
@@ -108,7 +149,7 @@ class IntentModel:
         intents: Names,
         features: Meaning | Words,
         regression: Regression,
-        temperature: float,
+        mixture: Mixture,
         naming: Matrix,
         examples: Examples,
         trust: Trust,
@@ -117,7 +158,7 @@ class IntentModel:
         self._intents = intents
         self._features = features
         self._regression = regression
-        self._temperature = temperature
+        self._mixture = mixture
         self._naming = naming
         self._examples = examples
         self._trust = trust
@@ -128,8 +169,11 @@ class IntentModel:
         return isinstance(self._features, Meaning)
 
     @classmethod
-    def fit(cls, messages: Described, intents: Sequence[str], background: Described) -> IntentModel:
-        """``background`` are messages about other things; its texts may be empty."""
+    def fit(
+        cls, messages: Described, intents: Sequence[str], background: Described, asked: Sequence[str] = ()
+    ) -> IntentModel:
+        """``background`` are messages about other things; its texts may be empty. ``asked``: the intents that the encoder's
+        heads know, in the order of ``Described.asked``."""
         names, labels = np.unique(np.array(intents), return_inverse=True)
         features = Words.fit(messages) if messages.vectors is None else Meaning.fit(messages)
         rows = features.rows(messages)
@@ -138,7 +182,7 @@ class IntentModel:
             names,
             features,
             _fit(rows, labels, len(names)),
-            _temperature(scores[lessons], labels[lessons]),
+            Mixture.fit(names, asked, scores[lessons], messages.asked[lessons], labels[lessons]),
             _share_that_names(messages, labels, len(names)),
             Examples(labels, features.compared(rows)),
             _no_trust(0.5),
@@ -149,7 +193,7 @@ class IntentModel:
     def predict(self, messages: Described) -> list[list[Ranked]]:
         """For each message every intent, the likeliest first."""
         rows = self._features.rows(messages)
-        probabilities = self._probabilities(self._regression(rows))
+        probabilities = self._mixture(self._regression(rows), messages.asked)
         likeness = self._examples.likeness_to(self._features.compared(rows))
         trusted = self._trust.of(self._signs(probabilities, likeness, messages.names_something))
         # The first gets the probability that it is right; the others keep their distance to it.
@@ -167,13 +211,14 @@ class IntentModel:
             "weights": self._regression.weights,
             "bias": self._regression.bias,
             "naming": self._naming,
+            "place": self._mixture.place,
             "trust_mean": self._trust.mean,
             "trust_spread": self._trust.spread,
             "trust_weights": self._trust.weights,
         }
         facts: dict[str, Any] = {
             "intents": self._intents.tolist(),
-            "temperature": self._temperature,
+            "mixture": [self._mixture.learned, self._mixture.told],
             "trust_bias": self._trust.bias,
         }
         compared = self._examples.compared
@@ -202,7 +247,7 @@ class IntentModel:
                 np.array(facts["intents"]),
                 features,
                 Regression(arrays["weights"], arrays["bias"]),
-                facts["temperature"],
+                Mixture(arrays["place"], *facts["mixture"]),
                 arrays["naming"],
                 Examples(arrays["labels"], compared),
                 Trust(arrays["trust_mean"], arrays["trust_spread"], arrays["trust_weights"], facts["trust_bias"]),
@@ -210,22 +255,18 @@ class IntentModel:
         except (OSError, ValueError, KeyError, TypeError, BadZipFile) as error:
             raise UnreadableModel(f"{folder} holds no intent model of this version ({error}). Train again.") from error
 
-    def _probabilities(self, scores: Matrix) -> Matrix:
-        result: Matrix = softmax(scores / self._temperature, axis=1)
-        return result
-
     def _learn_trust(
         self, messages: Described, rows: Rows, lessons: Labels, scores: Matrix, background: Described
     ) -> Trust:
         """``lessons``: the examples whose ``scores`` come from a model that was not fitted with them."""
         to_others = self._examples.likeness_to(self._examples.compared[lessons])
         to_others[np.arange(len(lessons)), lessons] = -np.inf
-        seen = self._probabilities(scores[lessons])
+        seen = self._mixture(scores[lessons], messages.asked[lessons])
         signs = [self._signs(seen, to_others, messages.names_something[lessons])]
         right = [seen.argmax(1) == self._examples.labels[lessons]]
         if background.texts:
             others = self._features.rows(background)
-            answers = self._probabilities(self._regression(others))
+            answers = self._mixture(self._regression(others), background.asked)
             to_background = self._examples.likeness_to(self._features.compared(others))
             signs.append(self._signs(answers, to_background, background.names_something))
             right.append(self._intents[answers.argmax(1)] == OFF_TOPIC)
@@ -302,16 +343,6 @@ def _fit(rows: Rows, labels: Labels, intents: int) -> Regression:
     fitted = minimize(loss, np.zeros((width + 1) * intents), jac=True, method="L-BFGS-B", options={"maxiter": 200})
     parameters = fitted.x.reshape(width + 1, intents).astype(np.float32)
     return Regression(parameters[:-1], parameters[-1])
-
-
-def _temperature(left_out: Matrix, labels: Labels) -> float:
-    """The sharpness with which scores become probabilities that fit the answers to unseen examples best."""
-
-    def surprise(log_temperature: float) -> float:
-        probabilities = softmax(left_out / np.exp(log_temperature), axis=1)
-        return float(-np.log(probabilities[np.arange(len(labels)), labels] + 1e-12).mean())
-
-    return float(np.exp(minimize_scalar(surprise, bounds=(-5, 2), method="bounded").x))
 
 
 def _fit_trust(signs: Matrix, right: npt.NDArray[np.bool_]) -> Trust:

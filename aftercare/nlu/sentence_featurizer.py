@@ -1,4 +1,4 @@
-"""Gives every message its sentence vector (``aftercare.nlu.encoder``) as a dense feature."""
+"""Gives every message what it means and asks (``FindingsEncoder.ask``) as a dense feature."""
 
 from __future__ import annotations
 
@@ -17,16 +17,8 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from aftercare.nlu.data_file import PROJECT, digest
-from aftercare.nlu.encoder import (
-    DIFFERENCE,
-    DIMENSIONS,
-    SHA256,
-    Encoder,
-    EncoderUnavailable,
-    Vectors,
-    load_adapted_encoder,
-)
-from aftercare.nlu.finding_heads import stamp_of
+from aftercare.nlu.encoder import DIFFERENCE, SHA256, EncoderUnavailable, Vectors
+from aftercare.nlu.finding_heads import FindingsEncoder, load_findings_encoder, stamp_of
 from aftercare.nlu.spelling import corrected_text
 from aftercare.nlu.vector_cache import finding_vectors, kept, key_of
 
@@ -41,7 +33,7 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
     words alone.
     """
 
-    def __init__(self, config: dict[str, Any], name: str, encoder: Encoder | None) -> None:
+    def __init__(self, config: dict[str, Any], name: str, encoder: FindingsEncoder | None) -> None:
         super().__init__(name, config)
         self._encoder = encoder
         self._difference = PROJECT / config.get("difference", DIFFERENCE)
@@ -59,7 +51,7 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
         execution_context: ExecutionContext,
     ) -> SentenceFeaturizer:
         try:
-            encoder = load_adapted_encoder(PROJECT / config["difference"])
+            encoder = load_findings_encoder(PROJECT / config["difference"])
         except EncoderUnavailable as reason:
             logger.warning("No sentence vectors, words alone: %s", reason)
             encoder = None
@@ -74,7 +66,7 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
         """Rasa's cache has to know whether there are weights: vectors and none are different features."""
         try:
             difference = PROJECT / {**cls.get_default_config(), **config}["difference"]
-            load_adapted_encoder(difference)
+            load_findings_encoder(difference)
         except EncoderUnavailable:
             return "words alone"
         return f"{SHA256['model.safetensors']} {digest(difference)}"
@@ -85,18 +77,18 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
             self._add(spoken, self._remembered([corrected_text(message) for message in spoken], self._encoder))
         return training_data
 
-    def _remembered(self, texts: list[str], encoder: Encoder) -> Vectors:
-        """Their vectors, from the cache of the findings detector where that has them: its rows begin with the same ones."""
+    def _remembered(self, texts: list[str], encoder: FindingsEncoder) -> Vectors:
+        """Their vectors, from the cache of the findings detector where that has them."""
         known = kept(finding_vectors(), stamp_of(self._difference))
         new = [text for text in texts if key_of(text) not in known]
-        known |= {key_of(text): vector for text, vector in zip(new, encoder.encode(new), strict=True)}
-        return np.stack([known[key_of(text)][:DIMENSIONS] for text in texts]).astype(np.float32)
+        known |= {key_of(text): row for text, row in zip(new, encoder.describe(new), strict=True)}
+        return encoder.asked_in(np.stack([known[key_of(text)] for text in texts])).astype(np.float32)
 
     def process(self, messages: list[Message]) -> list[Message]:
         spoken = [message for message in messages if message.get(TEXT)]
         if self._encoder is None or not spoken:
             return messages
-        self._add(spoken, self._encoder.encode([corrected_text(message) for message in spoken]))
+        self._add(spoken, np.concatenate([self._encoder.ask(corrected_text(message)) for message in spoken]))
         return messages
 
     def _add(self, messages: list[Message], vectors: Vectors) -> None:

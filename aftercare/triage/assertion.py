@@ -118,7 +118,8 @@ class Assertion:
             for sequence, cue in self._by_first.get(word, ())
             if utterance.words[i : i + len(sequence)] == sequence
         ]
-        found += [f for pattern, cue in self._patterns for f in _matched(pattern, cue, utterance)]
+        text = utterance.doc.text  # spaCy joins it anew each time that it is asked
+        found += [f for pattern, cue in self._patterns for f in _matched(pattern, cue, utterance, text)]
         found.sort(key=lambda f: (-(f.end - f.start), f.cue.direction != "pseudo", f.start))
         kept: list[_Found] = []
         for f in found:
@@ -169,9 +170,9 @@ def _of_oneself(found: _Found, utterance: Utterance) -> bool:
     return any(utterance.words[i] in FIRST_PERSON for i in range(found.start) if utterance.clause[i] == clause)
 
 
-def _matched(pattern: re.Pattern[str], cue: Cue, utterance: Utterance) -> list[_Found]:
+def _matched(pattern: re.Pattern[str], cue: Cue, utterance: Utterance, text: str) -> list[_Found]:
     found = []
-    for match in pattern.finditer(utterance.doc.text):
+    for match in pattern.finditer(text):
         inside = [t.i for t in utterance.doc if t.idx < match.end() and match.start() < t.idx + len(t)]
         if inside:
             found.append(_Found(cue, inside[0], inside[-1] + 1))

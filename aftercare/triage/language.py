@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -102,7 +103,9 @@ class Language:
         self._stemmer = snowballstemmer.stemmer("english")
         self._spelling = _Spelling(domain_words)
         self._stem = lru_cache(maxsize=20_000)(self._stemmer.stemWord)
-        self._boundaries = frozenset(tuple(b) for b in boundaries)
+        self._boundaries: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+        for boundary in boundaries:
+            self._boundaries[boundary[0]].append(tuple(boundary))
 
     def stems(self, phrase: str) -> tuple[str, ...]:
         """The stems of a vocabulary phrase, made exactly as a message's are, without spelling repair."""
@@ -135,7 +138,7 @@ class Language:
         return tuple(zip(*numbers, strict=True)) if numbers else ((), (), ())  # type: ignore[return-value]
 
     def _turns(self, words: tuple[str, ...], i: int) -> bool:
-        return any(words[i : i + len(b)] == b for b in self._boundaries)
+        return any(words[i : i + len(b)] == b for b in self._boundaries.get(words[i], ()))
 
 
 def _norm(word: str) -> str:

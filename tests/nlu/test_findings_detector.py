@@ -46,6 +46,7 @@ class ToyEncoder:
 
     names = ("pus",)
     standing = 0.7
+    width = DIMENSIONS + 2
 
     def describe(self, texts: Sequence[str]) -> Vectors:
         return np.stack([np.append(self._vector(text), [self._score(text), self.standing]) for text in texts]).astype(

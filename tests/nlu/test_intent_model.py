@@ -102,12 +102,12 @@ def test_nothing_stored_is_pickled(tmp_path: Path, of_words: IntentModel) -> Non
         assert all(stored[name].dtype.kind in "fi" for name in stored)
 
 
-@pytest.mark.parametrize("damage", ["intents.npz", "intents.json", "temperature"])
+@pytest.mark.parametrize("damage", ["intents.npz", "intents.json", "mixture"])
 def test_damaged_model_is_refused(damage: str, tmp_path: Path, of_words: IntentModel) -> None:
     of_words.save(tmp_path)
-    if damage == "temperature":
+    if damage == "mixture":
         facts = json.loads((tmp_path / "intents.json").read_text())
-        del facts["temperature"]
+        del facts["mixture"]
         (tmp_path / "intents.json").write_text(json.dumps(facts))
     else:
         (tmp_path / damage).write_bytes(b"damaged")
