@@ -79,7 +79,7 @@ def load_knowledge(folder: Path, treatment: str = "microneedling") -> KnowledgeB
     items: dict[str, Item] = {}
     rules: list[Rule] = []
     checks: list[tuple[YamlFile, Key, Condition]] = []
-    implications: list[tuple[YamlFile, Key, str]] = []
+    named: list[tuple[YamlFile, Key, str]] = []
     for path, belongs_to in files:
         file = read_yaml(path, "items")
         for number, raw in enumerate(file.data["items"]):
@@ -88,7 +88,8 @@ def load_knowledge(folder: Path, treatment: str = "microneedling") -> KnowledgeB
                 raise file.error((*key, "id"), f"'{raw['id']}' is defined twice", "Join the two items.")
             item = _item(file, key, raw, sources, vocabulary, belongs_to)
             items[item.id] = item
-            implications += [(file, key, implied) for implied in item.implies]
+            named += [(file, (*key, "implies"), name) for name in item.implies]
+            named += [(file, (*key, "unless_denied"), name) for name in item.unless_denied]
             for n, rule in enumerate(item.rules):
                 rules.append(rule)
                 checks.append((file, (*key, "becomes", n, "when"), rule.when))
@@ -97,9 +98,9 @@ def load_knowledge(folder: Path, treatment: str = "microneedling") -> KnowledgeB
     for n, raw in enumerate(rule_file.data["combination_rules"]):
         rules.append(_rule(rule_file, ("combination_rules", n), raw))
         checks.append((rule_file, ("combination_rules", n, "when"), rules[-1].when))
-    for file, key, implied in implications:
-        if implied not in items:
-            raise file.error((*key, "implies"), f"there is no item '{implied}'", "Mend the name or add the item.")
+    for file, key, name in named:
+        if name not in items:
+            raise file.error(key, f"there is no item '{name}'", "Mend the name or add the item.")
     for file, key, condition in checks:
         _check_leaves(file, key, condition, items)
     for rule in rules:
@@ -257,6 +258,7 @@ def _item(
         allowed_from=raw.get("allowed_from"),
         covered=raw.get("covered", True),
         implies=tuple(raw.get("implies", ())),
+        unless_denied=tuple(raw.get("unless_denied", ())),
         lifts=tuple(raw.get("lifts", ())),
         raises_to=raw.get("raises_to", {}),
         lasting=raw.get("lasting", False),

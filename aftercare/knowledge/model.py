@@ -116,6 +116,7 @@ class Item:
     ``sentences`` by purpose: about, how_long, apply, avoid, can, why, worry, source_note, check. ``allowed_from``
     is the first day (since treatment) on which a product or activity is allowed, None where no source says.
     ``lifts`` are flags or rules that a modifier raises by one tier; a ``lasting`` one stays true once it was.
+    ``unless_denied`` are items that make it what it is: where pain is denied, no learned likeness makes a painful bump.
     With ``said_is_present`` the finding counts even where it is only supposed, asked of or joked about (ruling 10);
     with ``done_in_treatment`` it is told in the past and of the practitioner ("the girl used the same tip"), and counts.
     """
@@ -132,6 +133,7 @@ class Item:
     allowed_from: int | None = None
     covered: bool = True
     implies: tuple[str, ...] = ()
+    unless_denied: tuple[str, ...] = ()
     lifts: tuple[str, ...] = ()
     raises_to: Mapping[str, Tier] = field(default_factory=dict)
     lasting: bool = False

@@ -56,8 +56,8 @@ tender" is near severe pain, and is not."""
 STANDING = frozenset({"present", "uncertain", "resolving"})
 """Assertions of a sign that something can be said of: it got worse, it spreads."""
 
-DENIED = frozenset({"negated", "historical", "hypothetical", "information"})
-"""Assertions by which a sign does not count. What is an idiom or another person's past is no sign at all."""
+DENIED = frozenset({"negated", "historical", "hypothetical", "information", "other_person"})
+"""Assertions by which a sign does not count. What is an idiom is no sign at all."""
 
 STANDS_ALL_THE_SAME = 0.8
 """The learned probability of standing from which a sign counts although a rule denies it, as uncertain. The words that tell
@@ -231,12 +231,20 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
         found = [
             self._entity(text, one.finding, one)
             for one in detections
-            if one not in changes and one.finding not in named and one.finding in self._knowledge.items
+            if one not in changes and one.finding not in named and self._may_stand(one.finding, entities)
         ]
         entities = entities + self.add_extractor_name(found)
         for one in changes:
             entities = self._changed(text, entities, self._entity(text, CHANGE, one), one)
         message.set(ENTITIES, entities, add_to_output=True)
+
+    def _may_stand(self, item: str, entities: list[dict[str, Any]]) -> bool:
+        """Whether an item can be there beside what the wordings find: a painful bump not where pain is denied."""
+        if item not in self._knowledge.items:
+            return False
+        parts = self._knowledge.items[item].unless_denied
+        told = [entity for entity in entities if entity["value"] in parts]
+        return not told or any(entity.get("assertion") != "negated" for entity in told)
 
     def _entity(self, text: str, item: str, detected: Detected) -> dict[str, Any]:
         first, last = detected.words

@@ -77,6 +77,9 @@ LISTED = frozenset(
     ]
 )
 """Words of a sentence that lists signs nobody has said to have."""
+OPENS_A_LIST = frozenset({"any", "anything", "got"})
+"""First words of a question that somebody asks themselves, to answer it ("any pus or fever? no")."""
+
 ANSWER_WITHIN = 3
 """Tokens, marks of punctuation most of all, between a sign and the "no" that answers it ("Fever? No.")."""
 
@@ -290,8 +293,13 @@ def _closing(found: _Found, tokens: frozenset[int], utterance: Utterance) -> boo
 
 
 def _answer(found: _Found, tokens: frozenset[int], utterance: Utterance) -> bool:
-    """The "no" that answers a sign named just before: "Fever? No.", "spots: none"."""
+    """The "no" that answers a sign named just before: "Fever? No.", "spots: none"; or all that the question before it
+    names: "any pus or fever? no"."""
     between = utterance.words[max(tokens) + 1 : found.start]
+    own = utterance.sentence[max(tokens)]
+    first = utterance.words[utterance.sentence.index(own)]
+    if first in OPENS_A_LIST and between and between[-1] == "?" and utterance.sentence[found.start] == own + 1:
+        return True
     return (
         found.start > max(tokens)
         and len(between) <= ANSWER_WITHIN

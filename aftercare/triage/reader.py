@@ -85,6 +85,9 @@ TEMPERATURE = re.compile(
 TEMPERATURE_WORDS = re.compile(
     r"\b(temp\w*|fever\w*|feaver|thermometer|burning up|degrees?|celsius|fahrenheit)\b|°", re.IGNORECASE
 )
+BROUGHT_DOWN = re.compile(
+    r"\b(?:brought|bring\w*|got|get\w*|took|tak\w*|keep\w*|kept|knock\w*)\b[^.?!]{0,20}\bdown\b", re.IGNORECASE
+)
 BESIDE = 12
 """Characters between "fever" and its figure."""
 NAMES_TEMPERATURE = re.compile(r"\b(temp|temperature)\b", re.IGNORECASE)
@@ -485,7 +488,8 @@ def _targets(
 def _measured(text: str, findings: list[Finding]) -> list[Finding]:
     """The findings with those of a thermometer: 38.0 C / 100.4 F or more is fever (red_flags.md R1), under 36.0 C is low.
 
-    In between there is no fever in "a temperature of 37.2"; who feels feverish as well still does.
+    In between there is no fever in "a temperature of 37.2"; who feels feverish as well still does, and so has who had a
+    fever that a painkiller brought down.
     """
     found: list[Finding] = []
     normal: list[Finding] = []
@@ -507,7 +511,8 @@ def _measured(text: str, findings: list[Finding]) -> list[Finding]:
             found.append(Finding(item, "finding", match.start(), match.end(), match.group(), label, other))
         else:
             normal.append(Finding("fever", "finding", match.start(), match.end(), match.group(), "negated"))
-    if normal and not found:
+    masked = any(f.item == "painkillers" for f in findings) and BROUGHT_DOWN.search(text)
+    if normal and not found and not masked:
         findings = [f for f in findings if f.item != "fever" or not NAMES_TEMPERATURE.search(f.text)]
         found = normal
     return findings + found

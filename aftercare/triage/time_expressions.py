@@ -165,13 +165,17 @@ EXPRESSIONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             r"\b(?:night|day|evening|afternoon)\s+of\b|\b(?:straight|right|immediately|directly)\s+after\b|\bfirst\s+night\s+after\b",
         ),
         (
+            "first_evening",
+            r"\b(?:it'?s|it\s+is|this\s+is)\s+(?:only\s+|just\s+|still\s+)?(?:the|my)\s+(?:very\s+)?first\s+(?:evening|night)\b",
+        ),
+        (
             "date",
             rf"\b(?:(?:{_WD})\s+(?:the\s+)?)?(?:(?P<d>\d{{1,2}}){_NTH}?|(?P<o>{_any([*ORDINALS, *SMALL])}))\s+(?:of\s+)?(?P<mon>{_MON})\b",
         ),
         ("date", rf"\b(?:(?:{_WD})\s+)?(?P<mon>{_MON})\s+(?:the\s+)?(?P<d>\d{{1,2}}){_NTH}?\b(?!\s*(?:{_UNIT}))"),
         (
             "date",
-            r"(?<![\d.])(?P<d>\d{1,2})(?P<sep>[/.])(?P<mm>\d{1,2})(?:(?P=sep)(?P<y>\d{2,4}))?(?![\d/]|\.\d|\w|\s*(?:°|degrees|percent|%|mm|[cf]\b|hours?|hrs?|days?|weeks?|wks?|months?|am\b|pm\b))",
+            r"(?<![\d.])(?P<d>0?[1-9]|[12]\d|3[01])(?P<sep>[/.])(?P<mm>\d{1,2})(?:(?P=sep)(?P<y>\d{2,4}))?(?![\d/]|\.\d|\w|\s*(?:°|degrees|percent|%|mm|[cf]\b|hours?|hrs?|days?|weeks?|wks?|months?|am\b|pm\b))",
         ),
         ("date", r"\b(?P<y>20\d\d)-(?P<mm>\d\d)-(?P<d>\d\d)\b"),
         (
@@ -213,7 +217,7 @@ OTHER_PROCEDURE = (
 EVENTS = re.compile(
     # Something else, told first: it takes the words along that would else be the treatment ("laser treatment", "nails done").
     rf"\b(?P<other>{OTHER_PROCEDURE}\s+(?:appointment|appt|session|treatment|done|went\s+in|was\s+in)"
-    rf"|(?<!they\s)(?<!you\s)(?<!girl\s)(?<!lady\s)(?<!nurse\s)(?<!tech\s)(?<!\swas\s)(?<!\swere\s)(?:used|put|applied)\b"
+    rf"|(?<!they\s)(?<!you\s)(?<!girl\s)(?<!lady\s)(?<!nurse\s)(?<!tech\s)(?<!\swas\s)(?<!\swere\s)(?:used|put|applied)\b(?!\s+(?:\w+\s+){{0,4}}?on\s+(?:me|us|her|him)\b)"
     r"|(?:using|picked|took(?!\s+place)|taken|wore|went(?!\s+(?:in\b|to\s+(?:you|u|una|see|your|ur|the\s+clinic)\b|for\s+(?:my|the)))|washed|tried|ate|eaten|drank|slept|ran|swam|worked|forgot|missed|touched|"
     r"rubbed|shaved|called|rang|emailed|messaged|spoke|flew|bought|ordered|had\s+(?:a|an|some|no|few|loads|lots|too)|got\s+(?:a|an|some|my\s+period|these|sun\w*)))\b"
     # The beginning of a sign or a change of it.
@@ -228,6 +232,7 @@ EVENTS = re.compile(
     r"|(?:you|u|una|dem|they|she|he)\s+(?:do|did|does|made|make)\s+(?:me|us|him|her)\b"
     r"|done\b|was\s+the\s+date|(?:mine|hers|his)\s+(?:was|were)|(?:after|of|since|from)\s+(?:mine|hers|his)\b|both\s+of\s+us\s+did"
     r"|(?:this|latest|most\s+recent)\s+one"
+    r"|(?:was|were|been)\s+(?:just\s+)?(?:with|at)\s+(?:you|u|yours|urs)\b|(?:was|were)\s+there(?=\s*@)"
     r"|(?:saw|seen|visited|visit\s+to|attended|by)\s+(?:you|u)\b(?!\s+(?:guys?\s+)?(?:can|think))"
     r"|\b(?:i|we)\s+(?:came|visited|attended)\b(?!\s+(?:up|out|down|across))"
     r"|your\s+(?:chair|place|machine)|una\s+(?:clinic|place|needle)|(?:went|came|was|been)\s+(?:to|by|at)\s+(?:the|your|ur)\s+(?:clinic|place)|(?:you|u|they|nurse|doctor|dr|una|dem)\s+(?:\w+\s+)?(?:did|saw|treated|finished)\b"
@@ -249,7 +254,7 @@ STATE = re.compile(
 )
 """Words that speak of now: between the treatment and a time they part the two ("my session left marks that are red today")."""
 PRESENT = re.compile(
-    r"\b(?:is|are|has|can|still|now|looks|feels|says|saying|tells|getting|having|s?hes|won't|wont|can't|cant|doesn't|doesnt|keeps|gets|hurts|wants|needs|lips|goes)\b|'s\b(?!\s+@)",
+    r"\b(?:is|are|has|can|still|now|looks|feels|says|saying|tells|getting|having|s?hes|won't|wont|can't|cant|doesn't|doesnt|keeps|gets|hurts|wants|needs|lips|goes)\b|\bjust\s+(?!had|got|did|like|an?\b)\w+|'s\b(?!\s+@)",
     re.IGNORECASE,
 )
 """Words about the state of somebody else that is of now: the message is about them ("my mother had it on Monday and is red")."""
@@ -660,7 +665,9 @@ def _nth(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
 def _day(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
     before, after = scene.before(match.start()), scene.after(match.end())
     part_of_it = re.search(r"\b(?:morning|evening|night|afternoon|start|end)\s+of\s+$|\bi?t?'?[sm]\s+like\s+$", before)
-    if not part_of_it and re.search(r"\b(?:since|from|than|of|like|same\s+as(?:\s+on)?)\s+$", before):
+    if not part_of_it and re.search(
+        r"\b(?:(?:than|same\s+as)\s+(?:on|at)|since|from|than|of|like|same\s+as)\s+$", before
+    ):
         return None
     if re.search(r"\b(?:by|until|till|around|about|after|before)\s+$", before):
         return _Claim(scene.said("asked", match)(days=_days_of(match)))
@@ -806,6 +813,11 @@ def _fixed_day(days: int, kind: str, match: re.Match[str], scene: _Scene) -> _Cl
     return _Claim(scene.said("since", match)(days=days), _weight(NOW, match, scene))
 
 
+def _first_evening(kind: str, match: re.Match[str], scene: _Scene) -> _Claim:
+    """'It's the first evening' is counted from the treatment."""
+    return _Claim(scene.said("since", match)(days=0), NOW)
+
+
 def _moment(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
     """A moment of the past: of what happened then."""
     said = partial(_told, kind, match, scene)
@@ -895,6 +907,7 @@ _RULES: dict[str, Callable[[str, re.Match[str], _Scene], _Claim | None]] = {
     "lasting": _lasting,
     "next_day": partial(_fixed_day, 1),
     "same_day": partial(_fixed_day, 0),
+    "first_evening": _first_evening,
     "moment": _moment,
     "ago": _moment,
     "today": _moment,
