@@ -36,6 +36,18 @@ CASES = [
     ("I had covid with a fever of 39 in march", "fever", "historical"),
     ("I have a fever of 39", "fever", "present"),
     ("they put me on warfarin last month", "blood_thinner", "present"),
+    ("The sheet lists pus and fits. None of it has happened to me.", "pus", "negated"),
+    ("I am not saying I have a fever, I only ask", "fever", "information"),
+    ("it is not like there is no pus", "pus", "present"),
+    ("it feels as if my throat is closing", "throat_tight", "present"),
+    ("no pus, if anything a blister", "blister", "present"),
+    ("any blisters or boils? no, all calm", "blister", "negated"),
+    ("any blisters or boils? yes", "blister", "present"),
+    ("my late uncle had a seizure, so I worry", "seizure", "other_person"),
+    ("last yr i had a fever", "fever", "historical"),
+    ("had a temperature, ibuprofen got it down to 37.0", "fever", "present"),
+    ("took ibuprofen for my knee, temperature is 37.0", "fever", "negated"),
+    ("I shall throw myself under a train if it stays red", "self_harm", "present"),
 ]
 
 
