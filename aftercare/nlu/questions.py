@@ -15,6 +15,8 @@ OF_A_SIGN = frozenset({"is_normal", "how_long", "why", "when_to_worry", "diagnos
 OF_CARE = frozenset({"can_i", "what_to_apply", "what_to_avoid", "what_to_expect", "medicine"})
 """Questions that may be asked in key words alone ("retinol day 4")."""
 REPORT = "report"
+SURELY = 0.9
+"""The confidence from which a message asks though it has no form of a question ("I take it this is par for the course")."""
 ENDS_ASKING = re.compile(r"\?\W*$")
 
 
@@ -22,7 +24,7 @@ def as_told(ranked: Ranked, text: str, named: Collection[str]) -> Ranked:
     """The intent of a text; ``report`` where it would be a question, but the text asks nothing. ``named``: the kinds of
     things that the message names (``aftercare.nlu.message_reader.KIND_OF_ENTITY``)."""
     told = ranked.name in OF_A_SIGN or (ranked.name in OF_CARE and "sign" in named)
-    return Ranked(REPORT, ranked.confidence) if told and not asks(text) else ranked
+    return Ranked(REPORT, ranked.confidence) if told and not asks(text) and ranked.confidence < SURELY else ranked
 
 
 def told(ranking: Sequence[Ranked], text: str, named: Collection[str]) -> list[Ranked]:
