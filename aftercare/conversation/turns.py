@@ -11,7 +11,7 @@ from sqlalchemy import and_, bindparam, exists, insert, literal_column, or_, sel
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import Select
 
-from aftercare.conversation import conversations, transcript
+from aftercare.conversation import conversations, marks, transcript
 from aftercare.conversation.assistant import Reply
 from aftercare.conversation.database import Database
 from aftercare.conversation.ids import new_id
@@ -201,6 +201,7 @@ def _take_message(
         client_id=client_id,
         turn_id=turn_id,
     )
+    marks.patient_stopped(connection, conversation_id)
     return Accepted(seq, duplicate=False), turn_id
 
 
