@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -20,8 +21,11 @@ from sqlalchemy.pool import QueuePool
 P = ParamSpec("P")
 T = TypeVar("T")
 
-THREADS = 8
-"""Calls at once, and connections: SQLite has one writer, and PostgreSQL shares its connections with other processes."""
+THREADS = 32
+"""Calls at once; most of them wait, for a connection or for their turn to write."""
+
+CONNECTIONS = 8
+"""SQLite has one writer, and PostgreSQL shares its connections with other processes."""
 
 LOCK_WAIT = 5.0
 """Seconds to wait for another writer before giving up."""
@@ -37,6 +41,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.engine = _engine(make_url(url))
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="database")
+        self._one_writer = threading.Lock() if self.engine.dialect.name == "sqlite" else None
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -48,11 +53,26 @@ class Database:
     def writing(self) -> Iterator[Connection]:
         """A transaction that commits at the end, or leaves nothing. Raises StorageError."""
         with (
+            self._my_turn_to_write(),
             _storage_errors(),
             self.engine.connect().execution_options(writes=True) as connection,
             connection.begin(),
         ):
             yield connection
+
+    @contextmanager
+    def _my_turn_to_write(self) -> Iterator[None]:
+        """SQLite's own wait for its one writer looks again after ever longer pauses, and whoever comes later may be first.
+        So the writers of this process wait for each other here, without a connection; those of others as SQLite does."""
+        if self._one_writer is None:
+            yield
+            return
+        if not self._one_writer.acquire(timeout=LOCK_WAIT):
+            raise StorageError("database is locked by other writers of this process")
+        try:
+            yield
+        finally:
+            self._one_writer.release()
 
     async def run(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a blocking call in one of the database's threads."""
@@ -104,7 +124,7 @@ def _sqlite(url: URL) -> Engine:
         future=True,
         hide_parameters=True,
         poolclass=QueuePool,
-        pool_size=THREADS,
+        pool_size=CONNECTIONS,
         max_overflow=4,
         connect_args={"check_same_thread": False, "timeout": LOCK_WAIT},
     )
@@ -145,7 +165,7 @@ def _postgresql(url: URL) -> Engine:
         url,
         future=True,
         hide_parameters=True,
-        pool_size=THREADS,
+        pool_size=CONNECTIONS,
         max_overflow=4,
         pool_timeout=LOCK_WAIT,
         pool_pre_ping=True,

@@ -51,6 +51,13 @@ def patient_typing(connection: Connection, conversation_id: str, now: datetime) 
     _set(connection, patient_mark, {"conversation_id": conversation_id}, typing_until=now + TYPING_FOR)
 
 
+def patient_stopped(connection: Connection, conversation_id: str) -> None:
+    """The message was sent."""
+    connection.execute(
+        update(patient_mark).where(patient_mark.c.conversation_id == conversation_id).values(typing_until=None)
+    )
+
+
 def staff_read(connection: Connection, conversation_id: str, staff_id: str, seq: int) -> None:
     """This member of staff has read messages up to ``seq``. Never goes back."""
     _forward(connection, staff_mark, {"conversation_id": conversation_id, "staff_id": staff_id}, "read_seq", seq)

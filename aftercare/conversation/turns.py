@@ -11,11 +11,14 @@ from sqlalchemy import and_, bindparam, exists, insert, literal_column, or_, sel
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import Select
 
-from aftercare.conversation import conversations, transcript
+from aftercare.conversation import conversations, marks, transcript
 from aftercare.conversation.assistant import Reply
 from aftercare.conversation.database import Database
 from aftercare.conversation.ids import new_id
 from aftercare.conversation.schema import UtcDateTime, conversation, message, turn
+
+MOST_TOGETHER = 10
+"""Turns leased in one transaction: each transaction is written to the disk before the next begins."""
 
 MOST_LEASES = 3
 """A turn that was begun this often and never finished is not begun again: it may be what stops the process."""
@@ -116,30 +119,32 @@ def accept_answered(
     return accepted
 
 
-def lease(database: Database, now: datetime, length: timedelta) -> LeasedTurn | None:
-    """The oldest turn that nobody works on, ours for ``length``; None where there is none. Raises StorageError.
+def lease(database: Database, now: datetime, length: timedelta, most: int = MOST_TOGETHER) -> list[LeasedTurn]:
+    """The oldest turns that nobody works on, ours for ``length``; at most so many. Raises StorageError.
 
     A turn whose worker let the lease run out (it crashed, or was cut off) counts as nobody's.
     """
     with database.reading() as connection:
         if connection.execute(_FREE_TURNS, {"now": now}).first() is None:
-            return None
+            return []
     with database.writing() as connection:
-        for row in connection.execute(_FREE_TURNS, {"now": now}).all():
-            if _take_lease(connection, row, now + length):
-                return LeasedTurn(
-                    id=row.id,
-                    conversation_id=row.conversation_id,
-                    seq=row.seq,
-                    text=row.sent if row.sent is not None else row.said,
-                    intent=row.intent,
-                    said_at=row.created_at,
-                    attempts=row.attempts + 1,
-                    epoch=row.epoch,
-                    report=row.report,
-                    for_staff=row.mode == "staff" or row.seq <= (row.staff_seq or 0),
-                )
-    return None
+        rows = connection.execute(_FREE_TURNS, {"now": now}).all()[:most]
+        return [_leased(row) for row in rows if _take_lease(connection, row, now + length)]
+
+
+def _leased(row: Any) -> LeasedTurn:
+    return LeasedTurn(
+        id=row.id,
+        conversation_id=row.conversation_id,
+        seq=row.seq,
+        text=row.sent if row.sent is not None else row.said,
+        intent=row.intent,
+        said_at=row.created_at,
+        attempts=row.attempts + 1,
+        epoch=row.epoch,
+        report=row.report,
+        for_staff=row.mode == "staff" or row.seq <= (row.staff_seq or 0),
+    )
 
 
 def finish(
@@ -196,6 +201,7 @@ def _take_message(
         client_id=client_id,
         turn_id=turn_id,
     )
+    marks.patient_stopped(connection, conversation_id)
     return Accepted(seq, duplicate=False), turn_id
 
 
@@ -238,7 +244,7 @@ def _free_turns() -> Select:
             ~waits_for_earlier,
         )
         .order_by(turn.c.created_at, turn.c.id)
-        .limit(10)
+        .limit(MOST_TOGETHER)
     )
 
 

@@ -86,14 +86,16 @@ class Worker:
     async def _begin_waiting_turns(self) -> int:
         begun = 0
         try:
-            while len(self._under_way) < MOST_AT_ONCE:
-                leased = await self._database.run(turns.lease, self._database, self._clock(), self._patience.lease)
-                if leased is None:
+            while (room := MOST_AT_ONCE - len(self._under_way)) > 0:
+                most = min(room, turns.MOST_TOGETHER)
+                taken = await self._database.run(turns.lease, self._database, self._clock(), self._patience.lease, most)
+                if not taken:
                     break
-                task = asyncio.create_task(self._work(leased))
-                self._under_way.add(task)
-                task.add_done_callback(self._under_way.discard)
-                begun += 1
+                for leased in taken:
+                    task = asyncio.create_task(self._work(leased))
+                    self._under_way.add(task)
+                    task.add_done_callback(self._under_way.discard)
+                begun += len(taken)
         except StorageError as error:
             log.error("the queue of turns cannot be read: %s", error)
         return begun

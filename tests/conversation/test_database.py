@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,22 @@ def test_a_locked_database_is_a_storage_error_without_the_patients_words(
     other.close()
     assert clinic.says("my secret words") == 2
     clinic.gateway.close()
+
+
+def test_writers_of_one_process_wait_for_each_other_without_a_connection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_room, "LOCK_WAIT", 0.1)
+    database = Database(sqlite_url(tmp_path))
+    with database.writing(), ThreadPoolExecutor() as threads:
+        in_use = database.engine.pool.checkedout()
+        late = threads.submit(lambda: database.writing().__enter__())
+        with pytest.raises(StorageError, match="locked"):
+            late.result(5)
+        assert database.engine.pool.checkedout() == in_use
+    with database.writing():
+        pass
+    database.close()
 
 
 def test_a_full_disk_is_a_storage_error_and_nothing_is_taken(tmp_path: Path) -> None:

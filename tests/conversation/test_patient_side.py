@@ -64,6 +64,8 @@ def test_staff_see_what_reached_the_patient_and_what_was_seen(database_url: str)
     clinic.gateway.patient_saw(clinic.token, 99)
     last = clinic.gateway.state(clinic.conversation_id).last_seq
     assert mark(clinic) == PatientMark(last, last, True)
+    clinic.says("that is all")
+    assert not mark(clinic).typing
     clinic.gateway.close()
 
 

@@ -69,7 +69,7 @@ def test_a_second_message_waits_until_the_first_is_answered(open_clinic: Opens) 
 def test_a_turn_of_a_worker_that_died_is_worked_by_the_next(database_url: str) -> None:
     clinic = make_clinic(database_url, FakeAssistant())
     clinic.says("is this normal?")
-    assert turns.lease(clinic.gateway.database, clinic.clock(), LEASE) is not None
+    assert turns.lease(clinic.gateway.database, clinic.clock(), LEASE)
     clinic.gateway.work_until_idle()
     assert clinic.assistant.texts == []
     clinic.clock.passes(seconds=21)
@@ -81,8 +81,7 @@ def test_a_turn_of_a_worker_that_died_is_worked_by_the_next(database_url: str) -
 def test_a_worker_that_was_only_slow_does_not_answer_a_second_time(open_clinic: Opens) -> None:
     clinic = open_clinic()
     clinic.says("is this normal?")
-    slow = turns.lease(clinic.gateway.database, clinic.clock(), LEASE)
-    assert slow is not None
+    [slow] = turns.lease(clinic.gateway.database, clinic.clock(), LEASE)
     clinic.clock.passes(seconds=21)
     clinic.gateway.work_until_idle()
     with clinic.gateway.database.writing() as connection:
@@ -98,6 +97,17 @@ def test_a_message_that_kills_its_worker_again_and_again_ends_in_the_safe_reply(
     clinic.gateway.work_until_idle()
     assert clinic.assistant.texts == []
     assert clinic.transcript()[-1] == ("assistant", "I could not answer. The team knows.")
+
+
+def test_waiting_turns_are_leased_together_and_no_more_than_asked_for(open_clinic: Opens) -> None:
+    clinic = open_clinic()
+    for _ in range(3):
+        clinic.gateway.post(clinic.gateway.open_session().token, str(uuid4()), "is this normal?")
+    first = turns.lease(clinic.gateway.database, clinic.clock(), LEASE, 2)
+    second = turns.lease(clinic.gateway.database, clinic.clock(), LEASE, 2)
+    assert (len(first), len(second)) == (2, 1)
+    assert not {one.id for one in first} & {one.id for one in second}
+    assert turns.lease(clinic.gateway.database, clinic.clock(), LEASE) == []
 
 
 def test_a_stuck_conversation_does_not_hold_up_the_others(open_clinic: Opens) -> None:
