@@ -6,12 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.special import erf
 
 from aftercare.nlu.encoder import (
     DIMENSIONS,
     MAX_TOKENS,
+    OVERLAP,
     Encoder,
     EncoderUnavailable,
+    gelu,
     load_encoder,
 )
 
@@ -58,6 +61,28 @@ def test_batch_gives_what_single_calls_give(encoder: Encoder) -> None:
     texts = ["red", "my face is red", "is it normal?", "my face is dry", "", "🙂"]
 
     assert encoder.encode(texts) == pytest.approx(np.concatenate([encoder.encode([text]) for text in texts]), abs=1e-5)
+
+
+def test_gelu_is_that_of_the_error_function() -> None:
+    rows = np.concatenate([np.linspace(-8, 8, 20_001), [-1e4, -50, 50, 1e4]]).astype(np.float32)
+
+    assert gelu(rows) == pytest.approx(0.5 * rows * (1 + erf(rows / np.sqrt(2))), abs=5e-5, rel=1e-6)
+
+
+def test_parts_are_made_of_the_tokens_of_the_whole(encoder: Encoder) -> None:
+    text = "My face is red. Can I swim?"
+    [window] = encoder.windows(text)
+    first, second = encoder.tokens_of_parts(text, [(0, 15), (16, 27)])
+
+    # The first and the last token of a window stand for no words.
+    assert np.concatenate([first, second]) == pytest.approx(window.tokens[1:-1])
+
+
+def test_a_part_far_down_a_long_text_is_found_in_its_window(encoder: Encoder) -> None:
+    text = "red " * (MAX_TOKENS + OVERLAP) + "can I swim"
+    [part] = encoder.tokens_of_parts(text, [(len(text) - 10, len(text))])
+
+    assert part == pytest.approx(encoder.windows(text)[-1].tokens[-4:-1])
 
 
 def test_capitals_and_accents_make_no_difference(encoder: Encoder) -> None:

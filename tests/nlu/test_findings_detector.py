@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from zlib import crc32
 
@@ -150,9 +151,22 @@ def test_what_clearly_stands_is_uncertain_where_a_rule_denies_it(
     assert entities_of(trained, text, [read])[0]["assertion"] == "negated"
     monkeypatch.setattr(ToyEncoder, "standing", 0.9)
     assert entities_of(trained, text, [read])[0]["assertion"] == "uncertain"
+    assert entities_of(trained, text, [{**read, "assertion": "other_person"}])[0]["assertion"] == "uncertain"
     assert entities_of(trained, text, [{**read, "assertion": "idiom"}])[0]["assertion"] == "idiom"
     (found,) = entities_of(trained, "no creamy custard, none in the holes")
     assert found["assertion"] == "uncertain"
+
+
+def test_what_makes_a_finding_is_not_denied_beside_it(
+    trained: FindingsDetector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "creamy custard in every hole, no fever"
+    fever = {"entity": "finding", "value": "fever", "start": 33, "end": 38, "text": "fever", "assertion": "negated"}
+    assert [entity["value"] for entity in entities_of(trained, text, [fever])] == ["fever", "pus"]
+    pus = trained._knowledge.items["pus"]
+    monkeypatch.setitem(trained._knowledge.items, "pus", replace(pus, unless_denied=("fever",)))  # type: ignore[index]
+    assert [entity["value"] for entity in entities_of(trained, text, [fever])] == ["fever"]
+    assert len(entities_of(trained, text, [{**fever, "assertion": "present"}])) == 2
 
 
 def test_does_not_repeat_or_change_what_was_read(trained: FindingsDetector) -> None:

@@ -12,7 +12,7 @@ import pytest
 from aftercare.nlu.data_file import data_file, lines
 from aftercare.nlu.encoder import Encoder
 from aftercare.nlu.intent_features import Described, named_columns
-from aftercare.nlu.intent_model import IntentModel, UnreadableModel
+from aftercare.nlu.intent_model import IntentModel, Mixture, UnreadableModel
 from tests.nlu.conftest import EXAMPLES
 
 BACKGROUND = lines(data_file("data/nlu_background.txt"))[:100]
@@ -125,3 +125,16 @@ def test_training_twice_gives_the_same_model(of_words: IntentModel) -> None:
     messages = described(["is it normal to peel", "can I swim"])
 
     assert of_words.predict(messages) == fitted().predict(messages)
+
+
+def test_the_heads_weigh_as_much_as_they_are_right_and_say_nothing_of_intents_they_do_not_know() -> None:
+    intents, labels = np.array(["can_i", "new", "why"]), np.array([0, 1, 2] * 40)
+    learned = np.zeros((120, 3))
+    learned[:, 1] = np.where(labels == 1, 6.0, -6.0)  # knows the new intent alone
+    told = np.stack([np.where(labels == 2, 4.0, -4.0), np.where(labels == 0, 4.0, -4.0)], axis=1).astype(np.float32)
+    mixture = Mixture.fit(intents, ["why", "can_i"], learned, told, labels)
+
+    assert (mixture(learned, told).argmax(1) == labels).all()
+    assert mixture.told > 0
+    alone = Mixture.fit(intents, [], learned, np.zeros((120, 0), np.float32), labels)
+    assert alone(learned, np.zeros((120, 0), np.float32)).sum(1) == pytest.approx(1)

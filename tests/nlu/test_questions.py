@@ -38,14 +38,15 @@ def test_rule(whole: str, parts: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("intent", "text", "named", "expected"),
     [
-        ("is_normal .9", "my left cheek is puffed up, two days", ["sign"], "report"),
-        ("is_normal .9", "my left cheek is puffed up, two days. normal?", ["sign"], "is_normal"),
-        ("is_normal .9", "is a puffed up cheek to be expected", ["sign"], "is_normal"),
-        ("diagnosis .9", "something grew on my chin overnight", [], "report"),
-        ("how_long .9", "wen does the peeling stop", ["sign"], "how_long"),
-        ("can_i .9", "retinol on day 4", ["product"], "can_i"),
-        ("can_i .9", "used retinol on day 4, face like sandpaper", ["product", "sign"], "report"),
-        ("talk_to_human .9", "get me a human", [], "talk_to_human"),
+        ("is_normal .8", "my left cheek is puffed up, two days", ["sign"], "report"),
+        ("is_normal .8", "my left cheek is puffed up, two days. normal?", ["sign"], "is_normal"),
+        ("is_normal .8", "is a puffed up cheek to be expected", ["sign"], "is_normal"),
+        ("diagnosis .8", "something grew on my chin overnight", [], "report"),
+        ("how_long .8", "wen does the peeling stop", ["sign"], "how_long"),
+        ("can_i .8", "retinol on day 4", ["product"], "can_i"),
+        ("can_i .8", "used retinol on day 4, face like sandpaper", ["product", "sign"], "report"),
+        ("is_normal .95", "my left cheek is puffed up, par for the course i take it", ["sign"], "is_normal"),
+        ("talk_to_human .8", "get me a human", [], "talk_to_human"),
     ],
 )
 def test_what_asks_nothing_is_a_report(intent: str, text: str, named: list[str], expected: str) -> None:
