@@ -93,13 +93,14 @@ LONGEST = 90
 
 @dataclass
 class Draft:
-    """A message in the making: sentences one after another, each said once, with their sources."""
+    """A message in the making: sentences one after another, each said once, with their sources. ``most`` words."""
 
     clinic: Clinic
     parts: list[str] = field(default_factory=list)
     sources: dict[str, None] = field(default_factory=dict)
     spare: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     timeline: Timeline | None = None
+    most: int = LONGEST
 
     def say(self, *sentences: Sentence | None) -> Draft:
         """Add clinical sentences as they were signed, with the clinic's numbers filled in."""
@@ -110,7 +111,7 @@ class Draft:
         return self
 
     def offer(self, sentence: Sentence | None) -> Draft:
-        """Add a sentence that is left out again where the message would be longer than ``LONGEST`` words."""
+        """Add a sentence that is left out again where the message would be longer than ``most`` words."""
         if sentence is not None:
             text = filled(sentence.text, self.clinic)
             if text not in self.parts:
@@ -151,7 +152,7 @@ class Draft:
 
     def reply(self, kind: str, buttons: Iterable[Button] = ()) -> Reply:
         for text, sources in reversed(self.spare):
-            if len(self.text.split()) > LONGEST:
+            if len(self.text.split()) > self.most:
                 self.parts.remove(text)
             else:
                 self.sources.update(dict.fromkeys(sources))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from aftercare.answers.answer import Button, Draft, Reply, Stretch, Timeline
+from aftercare.answers.answer import LONGEST, Button, Draft, Reply, Stretch, Timeline
 from aftercare.answers.talk import PASS_ON
 from aftercare.knowledge import Clinic, Item, KnowledgeBase, Sentence
 from aftercare.knowledge.base import FOREVER, Stage
@@ -57,13 +57,15 @@ class Question:
     today: int | None = None
 
 
-def answer(questions: Sequence[Question], knowledge: KnowledgeBase, clinic: Clinic, variant: int = 0) -> Reply:
+def answer(
+    questions: Sequence[Question], knowledge: KnowledgeBase, clinic: Clinic, variant: int = 0, most: int = LONGEST
+) -> Reply:
     """One message for all questions of a turn: each answered, what they share said once.
 
     ``variant`` (any number) chooses among signed safety-nets of the same content, so that the third answer in a row does
-    not read as a form.
+    not read as a form. ``most``: words, where others stand before the message.
     """
-    draft = Draft(clinic)
+    draft = Draft(clinic, most=most)
     draft.open_with(_understood(questions[0]))
     covered = [_answer(q, draft, knowledge) for q in questions]
     asks_check = any(q.check for q in questions) and not any(q.flagged for q in questions)

@@ -244,11 +244,9 @@ def _diagnosis(
     no = talk.fixed("diagnosis", "diagnosis", knowledge, clinic, offer=True)
     if not _subject_items(turn, report, knowledge):
         return no, None, _offering(report, no)
-    reply, handoff, report = _clinical(turn, ("is_normal",), report, assessment, knowledge, clinic)
-    text = reply.text
-    if len(text.split()) + len(NO_NAME.split()) > LONGEST:
-        text = text.partition(". ")[2]  # without what was understood
-    return replace(reply, text=f"{NO_NAME} {text}"), handoff, report
+    most = LONGEST - len(NO_NAME.split())
+    reply, handoff, report = _clinical(turn, ("is_normal",), report, assessment, knowledge, clinic, most)
+    return replace(reply, text=f"{NO_NAME} {reply.text}"), handoff, report
 
 
 def _subject_items(turn: Turn, report: Report, knowledge: KnowledgeBase) -> tuple[Item, ...]:
@@ -261,7 +259,13 @@ def _subject_items(turn: Turn, report: Report, knowledge: KnowledgeBase) -> tupl
 
 
 def _clinical(
-    turn: Turn, kinds: Sequence[str], report: Report, assessment: Assessment, knowledge: KnowledgeBase, clinic: Clinic
+    turn: Turn,
+    kinds: Sequence[str],
+    report: Report,
+    assessment: Assessment,
+    knowledge: KnowledgeBase,
+    clinic: Clinic,
+    most: int = LONGEST,
 ) -> tuple[Reply, str | None, Report]:
     items = _subject_items(turn, report, knowledge)
     if _only_hypothetical(turn, items):
@@ -275,7 +279,7 @@ def _clinical(
     if not items and all(q.kind == "can_i" for q in questions):
         reply = talk.fixed("not_covered", "not_covered", knowledge, clinic, offer=True)
         return reply, None, _offering(report, reply)
-    reply = clinical.answer(questions, knowledge, clinic, variant=report.turn)
+    reply = clinical.answer(questions, knowledge, clinic, variant=report.turn, most=most)
     asked = {
         "check_question": "check_day" if any(q.ask_day for q in questions) else "check",
         "day_question": "day",
