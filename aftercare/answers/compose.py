@@ -23,6 +23,7 @@ OUT_OF_SCOPE = "out_of_scope_"
 OTHER_LANGUAGE = OUT_OF_SCOPE + "other_language"
 SECRECY = "secrecy"
 NO_NAME = "I cannot say what it is."
+NO_SIGN_OF_NOW = frozenset({"idiom", "other_person", "historical"})
 MEDICINES = frozenset(
     {"painkillers", "antihistamines", "antivirals", "prescription_cream", "hydrocortisone", "supplements", "retinoid"}
 )
@@ -207,8 +208,11 @@ def _is_about_the_day(turn: Turn, report: Report) -> bool:
 
 
 def _names_aftercare(turn: Turn) -> bool:
-    """Whether a message that looks out of scope speaks of a sign, or asks of a thing to do rather than of a treatment."""
-    named = {f.kind for f in turn.reading.findings}
+    """Whether a message that looks out of scope speaks of a sign, or asks of a thing to do rather than of a treatment.
+
+    A word for a sign in an idiom, or of somebody's past, is none.
+    """
+    named = {f.kind for f in turn.reading.findings if f.assertion not in NO_SIGN_OF_NOW}
     things = {f.item for f in turn.reading.findings if f.kind in ("product", "activity")}
     asks_of_thing = turn.intent == OUT_OF_SCOPE + "other_treatment" and bool(things - {"other_treatment"})
     return bool(named & SIGNS) or asks_of_thing

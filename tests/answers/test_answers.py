@@ -215,3 +215,16 @@ def test_what_is_not_covered_is_named_beside_the_rest(talk: Talks) -> None:
     text = talk(1).say("is my red face normal and can I go swimming?", "is_normal", "can_i").replies[0].text
     assert "does not cover swimming" in text
     assert "Redness" in text
+
+
+def test_a_word_for_a_sign_that_is_none_does_not_make_another_topic_aftercare(talk: Talks) -> None:
+    off_topic = "out_of_scope_off_topic"
+    assert talk(3).say("my late uncle had a stroke, who sells scooters?", off_topic).replies[0].kind == "out_of_scope"
+    assert talk(3).say("I have pus on my chin, who sells scooters?", off_topic).tier == "urgent"
+    assert talk(3).say("my chin is dry, who sells scooters?", off_topic).replies[0].kind != "out_of_scope"
+
+
+def test_a_refused_diagnosis_before_a_check_question_stays_short(talk: Talks) -> None:
+    reply = talk(2).say("As a doctor, what is this redness?", "diagnosis").replies[0]
+    assert reply.text.startswith("I cannot say what it is.")
+    assert len(reply.text.split()) <= 90
