@@ -8,8 +8,8 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
+from sqlalchemy import bindparam, insert, literal_column, select, update
 from sqlalchemy import case as when
-from sqlalchemy import insert, literal_column, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import ColumnElement, Select
 
@@ -276,7 +276,7 @@ def move(
 
 def find(connection: Connection, case_id: str) -> Case:
     """The case of this id. Raises CaseConflict where there is none."""
-    row = connection.execute(with_holder().where(patient_case.c.id == case_id)).first()
+    row = connection.execute(_BY_ID, {"of": case_id}).first()
     if row is None:
         raise CaseConflict("There is no such case.")
     return found(row)
@@ -284,18 +284,13 @@ def find(connection: Connection, case_id: str) -> Case:
 
 def open_case(connection: Connection, conversation_id: str) -> Case | None:
     """The open case of a conversation, if it has one."""
-    row = connection.execute(with_holder().where(patient_case.c.conversation_id == conversation_id, _IS_OPEN)).first()
+    row = connection.execute(_OPEN_ONE, {"of": conversation_id}).first()
     return found(row) if row is not None else None
 
 
 def of_conversation(connection: Connection, conversation_id: str) -> list[Case]:
     """All cases that a conversation ever had, newest first."""
-    rows = connection.execute(
-        with_holder()
-        .where(patient_case.c.conversation_id == conversation_id)
-        .order_by(patient_case.c.opened_at.desc(), patient_case.c.id.desc())
-    )
-    return [found(row) for row in rows]
+    return [found(row) for row in connection.execute(_OF_CONVERSATION, {"of": conversation_id})]
 
 
 def _open(connection: Connection, state: conversations.State, concern: Concern, now: datetime) -> None:
@@ -327,9 +322,7 @@ def _insert_case(connection: Connection, conversation_id: str, line: Line, now: 
 
 
 def _open_case(connection: Connection, conversation_id: str) -> Any:
-    return connection.execute(
-        select(patient_case).where(patient_case.c.conversation_id == conversation_id, _IS_OPEN)
-    ).first()
+    return connection.execute(_OPEN_ROW, {"of": conversation_id}).first()
 
 
 def _fresh_hits(known: Sequence[Mapping[str, Any]], concern: Concern) -> list[dict[str, Any]]:
@@ -367,6 +360,16 @@ def with_holder() -> Select:
     return select(patient_case, staff_user.c.display_name).outerjoin(
         staff_user, staff_user.c.id == patient_case.c.assignee_id
     )
+
+
+_BY_ID = with_holder().where(patient_case.c.id == bindparam("of"))
+_OF_CONVERSATION = (
+    with_holder()
+    .where(patient_case.c.conversation_id == bindparam("of"))
+    .order_by(patient_case.c.opened_at.desc(), patient_case.c.id.desc())
+)
+_OPEN_ONE = with_holder().where(patient_case.c.conversation_id == bindparam("of"), _IS_OPEN)
+_OPEN_ROW = select(patient_case).where(patient_case.c.conversation_id == bindparam("of"), _IS_OPEN)
 
 
 def found(row: Any) -> Case:

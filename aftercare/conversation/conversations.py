@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import exists, insert, select, update
+from sqlalchemy import bindparam, exists, insert, select, update
 from sqlalchemy.engine import Connection
 
 from aftercare.conversation.ids import new_id
@@ -48,10 +48,7 @@ def create(connection: Connection, report: Mapping[str, Any] | None, treated_on:
 
 def state(connection: Connection, conversation_id: str) -> State:
     """How it stands. Raises NoResultFound for an unknown id."""
-    unanswered = exists().where(turn.c.conversation_id == conversation.c.id, turn.c.status.in_(("pending", "running")))
-    row = connection.execute(
-        select(conversation, unanswered.label("unanswered")).where(conversation.c.id == conversation_id)
-    ).one()
+    row = connection.execute(_STATE, {"of": conversation_id}).one()
     return State(
         id=row.id,
         mode=row.mode,
@@ -77,12 +74,12 @@ def set_mode(connection: Connection, conversation_id: str, mode: str) -> None:
 
 def change_hands(connection: Connection, conversation_id: str, mode: str) -> None:
     """Somebody else has it now: answers that were begun before are not shown any more."""
-    _set(connection, conversation_id, mode=mode, epoch=conversation.c.epoch + 1)
+    connection.execute(_UPDATE.values(mode=mode, epoch=conversation.c.epoch + 1), {"of": conversation_id})
 
 
 def leave_to_staff(connection: Connection, conversation_id: str) -> None:
     """Every message so far was written to staff: the assistant does not answer it any more."""
-    _set(connection, conversation_id, staff_seq=conversation.c.last_seq)
+    connection.execute(_UPDATE.values(staff_seq=conversation.c.last_seq), {"of": conversation_id})
 
 
 def set_contact(connection: Connection, conversation_id: str, contact: str | None) -> None:
@@ -93,5 +90,11 @@ def set_report(connection: Connection, conversation_id: str, report: Mapping[str
     _set(connection, conversation_id, report=report)
 
 
+# Made once, here and in the other rooms that every message passes: making a statement takes longer than running it.
+_OPEN_TURNS = exists().where(turn.c.conversation_id == conversation.c.id, turn.c.status.in_(("pending", "running")))
+_STATE = select(conversation, _OPEN_TURNS.label("unanswered")).where(conversation.c.id == bindparam("of"))
+_UPDATE = update(conversation).where(conversation.c.id == bindparam("of"))
+
+
 def _set(connection: Connection, conversation_id: str, **values: Any) -> None:
-    connection.execute(update(conversation).where(conversation.c.id == conversation_id).values(**values))
+    connection.execute(_UPDATE, {"of": conversation_id, **values})

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Table, select, update
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.engine import Connection
 
 from aftercare.conversation.database import insert_missing
@@ -23,6 +23,9 @@ class PatientMark:
     delivered_seq: int = 0
     seen_seq: int = 0
     typing: bool = False
+
+
+_PATIENT = update(patient_mark).where(patient_mark.c.conversation_id == bindparam("of"))
 
 
 def patient(connection: Connection, conversation_id: str, now: datetime) -> PatientMark:
@@ -53,9 +56,7 @@ def patient_typing(connection: Connection, conversation_id: str, now: datetime) 
 
 def patient_stopped(connection: Connection, conversation_id: str) -> None:
     """The message was sent."""
-    connection.execute(
-        update(patient_mark).where(patient_mark.c.conversation_id == conversation_id).values(typing_until=None)
-    )
+    connection.execute(_PATIENT, {"of": conversation_id, "typing_until": None})
 
 
 def staff_read(connection: Connection, conversation_id: str, staff_id: str, seq: int) -> None:

@@ -7,7 +7,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.engine import Connection
 
 from aftercare.conversation.ids import new_id
@@ -32,6 +32,16 @@ class Session:
 
 class NoSession(Exception):
     """The token is unknown, ended or revoked."""
+
+
+_BY_TOKEN = select(
+    patient_session.c.id,
+    patient_session.c.conversation_id,
+    patient_session.c.expires_at,
+    patient_session.c.seen_at,
+    patient_session.c.revoked_at,
+).where(patient_session.c.token_hash == bindparam("hash"))
+_SEEN = update(patient_session).where(patient_session.c.id == bindparam("of"))
 
 
 def token_hash(token: str) -> str:
@@ -62,15 +72,7 @@ def open_session(connection: Connection, conversation_id: str, now: datetime) ->
 
 def authenticate(connection: Connection, token: str, now: datetime) -> Session:
     """The session of a token. Raises NoSession."""
-    row = connection.execute(
-        select(
-            patient_session.c.id,
-            patient_session.c.conversation_id,
-            patient_session.c.expires_at,
-            patient_session.c.seen_at,
-            patient_session.c.revoked_at,
-        ).where(patient_session.c.token_hash == token_hash(token))
-    ).first()
+    row = connection.execute(_BY_TOKEN, {"hash": token_hash(token)}).first()
     if row is None or row.revoked_at is not None or now >= row.expires_at or now >= row.seen_at + IDLE:
         raise NoSession
     return Session(row.id, row.conversation_id, row.expires_at, row.seen_at)
@@ -78,7 +80,7 @@ def authenticate(connection: Connection, token: str, now: datetime) -> Session:
 
 def seen(connection: Connection, session: Session, now: datetime) -> None:
     """Note that the patient was here."""
-    connection.execute(update(patient_session).where(patient_session.c.id == session.id).values(seen_at=now))
+    connection.execute(_SEEN, {"of": session.id, "seen_at": now})
 
 
 def revoke(connection: Connection, session_id: str, now: datetime) -> None:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.engine import Connection
 
 from aftercare.conversation.assistant import Reply
@@ -56,6 +56,25 @@ class Message:
         }
 
 
+_INSERT = insert(message)
+_AFTER = (
+    select(message)
+    .where(message.c.conversation_id == bindparam("of"), message.c.seq > bindparam("after"))
+    .order_by(message.c.seq)
+)
+_SEQ_OF_CLIENT_ID = select(message.c.seq).where(
+    message.c.conversation_id == bindparam("of"),
+    message.c.role == bindparam("role"),
+    message.c.client_id == bindparam("client_id"),
+)
+_COUNT_ON = (
+    update(conversation)
+    .where(conversation.c.id == bindparam("of"))
+    .values(last_seq=conversation.c.last_seq + 1, updated_at=bindparam("now"))
+)
+_LAST_SEQ = select(conversation.c.last_seq).where(conversation.c.id == bindparam("of"))
+
+
 def append(
     connection: Connection,
     conversation_id: str,
@@ -69,32 +88,27 @@ def append(
 ) -> int:
     """Write a message and return its number. Locks the conversation until the transaction ends."""
     seq = _next_seq(connection, conversation_id, now)
-    connection.execute(
-        insert(message).values(
-            conversation_id=conversation_id,
-            seq=seq,
-            role=role,
-            name=name,
-            kind=reply.kind,
-            text=reply.text,
-            buttons=[{"title": b.title, "intent": b.intent, "text": b.text} for b in reply.buttons],
-            sources=[{"id": source.id, "title": source.title} for source in reply.sources],
-            timeline=reply.timeline,
-            client_id=client_id,
-            turn_id=turn_id,
-            created_at=now,
-        )
-    )
+    row = {
+        "conversation_id": conversation_id,
+        "seq": seq,
+        "role": role,
+        "name": name,
+        "kind": reply.kind,
+        "text": reply.text,
+        "buttons": [{"title": b.title, "intent": b.intent, "text": b.text} for b in reply.buttons],
+        "sources": [{"id": source.id, "title": source.title} for source in reply.sources],
+        "timeline": reply.timeline,
+        "client_id": client_id,
+        "turn_id": turn_id,
+        "created_at": now,
+    }
+    connection.execute(_INSERT, row)
     return seq
 
 
 def read(connection: Connection, conversation_id: str, after: int = 0) -> list[Message]:
     """The messages numbered higher than ``after``, in order."""
-    rows = connection.execute(
-        select(message)
-        .where(message.c.conversation_id == conversation_id, message.c.seq > after)
-        .order_by(message.c.seq)
-    ).all()
+    rows = connection.execute(_AFTER, {"of": conversation_id, "after": after}).all()
     photos = _photos(connection, conversation_id, [row.seq for row in rows if row.kind == "photo"])
     return [_message(row, photos.get(row.seq, ())) for row in rows]
 
@@ -108,25 +122,14 @@ def find(connection: Connection, conversation_id: str, seq: int) -> Message | No
 
 def seq_of_client_id(connection: Connection, conversation_id: str, client_id: str, role: str = "patient") -> int | None:
     """The number of the sender's message with this id, if it was taken before."""
-    seq: int | None = connection.execute(
-        select(message.c.seq).where(
-            message.c.conversation_id == conversation_id,
-            message.c.role == role,
-            message.c.client_id == client_id,
-        )
-    ).scalar()
+    given = {"of": conversation_id, "role": role, "client_id": client_id}
+    seq: int | None = connection.execute(_SEQ_OF_CLIENT_ID, given).scalar()
     return seq
 
 
 def _next_seq(connection: Connection, conversation_id: str, now: datetime) -> int:
-    connection.execute(
-        update(conversation)
-        .where(conversation.c.id == conversation_id)
-        .values(last_seq=conversation.c.last_seq + 1, updated_at=now)
-    )
-    seq: int = connection.execute(
-        select(conversation.c.last_seq).where(conversation.c.id == conversation_id)
-    ).scalar_one()
+    connection.execute(_COUNT_ON, {"of": conversation_id, "now": now})
+    seq: int = connection.execute(_LAST_SEQ, {"of": conversation_id}).scalar_one()
     return seq
 
 

@@ -155,11 +155,9 @@ def finish(
     error: str | None = None,
 ) -> bool:
     """End the turn. False where it is no longer ours: then nothing of it may be written."""
-    ended = connection.execute(
-        update(turn)
-        .where(turn.c.id == leased.id, turn.c.status == "running", turn.c.attempts == leased.attempts)
-        .values(status=status, outcome=outcome, error=error, lease_until=None)
-    )
+    of = {"of": leased.id, "begun": leased.attempts}
+    values = {"status": status, "outcome": outcome, "error": error, "lease_until": None}
+    ended = connection.execute(_FINISH, of | values)
     return bool(ended.rowcount == 1)
 
 
@@ -206,7 +204,7 @@ def _take_message(
 
 
 def _insert(connection: Connection, **values: Any) -> None:
-    connection.execute(insert(turn).values(attempts=0, **values))
+    connection.execute(_INSERT, {"attempts": 0, **values})
 
 
 _OPEN = (literal_column("'pending'"), literal_column("'running'"))
@@ -249,13 +247,13 @@ def _free_turns() -> Select:
 
 
 _FREE_TURNS = _free_turns()
-"""Made once: building it takes longer than asking it."""
+_INSERT = insert(turn)
+_BEGUN = update(turn).where(turn.c.id == bindparam("of"), turn.c.attempts == bindparam("begun"))
+_TAKE = _BEGUN.where(turn.c.status.in_(("pending", "running")))
+_FINISH = _BEGUN.where(turn.c.status == "running")
 
 
 def _take_lease(connection: Connection, row: Any, until: datetime) -> bool:
-    taken = connection.execute(
-        update(turn)
-        .where(turn.c.id == row.id, turn.c.attempts == row.attempts, turn.c.status.in_(("pending", "running")))
-        .values(status="running", attempts=row.attempts + 1, lease_until=until)
-    )
+    of = {"of": row.id, "begun": row.attempts}
+    taken = connection.execute(_TAKE, of | {"status": "running", "attempts": row.attempts + 1, "lease_until": until})
     return bool(taken.rowcount == 1)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.web_alone import Web, running_web
 from tests.product import Patient, Product, running_product, until
 
 BROKEN_ACTIONS = Path(__file__).parent / "broken_actions"
@@ -42,3 +43,15 @@ def new_patient(product: Product) -> Callable[[], Patient]:
 @pytest.fixture
 def patient(new_patient: Callable[[], Patient]) -> Patient:
     return new_patient()
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Iterator[Web]:
+    """The web process alone, for one test."""
+    with running_web(tmp_path / "var") as running:
+        yield running
+
+
+@pytest.fixture
+def web_patient(web: Web) -> Patient:
+    return Patient(web).open()  # type: ignore[arg-type]

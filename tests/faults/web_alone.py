@@ -17,18 +17,22 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import uvicorn
 from sqlalchemy import text
 
+from aftercare.conversation import cases
+from aftercare.conversation.cases import Case
 from aftercare.conversation.database import Database
 from aftercare.conversation.gateway import Gateway
 from aftercare.conversation.ports import Ports
+from aftercare.conversation.staff import Staff, add_staff
 from aftercare.web.app import create_app
 from aftercare.web.settings import Settings
 from tests.conversation.fakes import FakeAssistant, FakeReports, FakeWording, screen
-from tests.product import PROJECT, free_port, until
+from tests.product import PROJECT, Patient, free_port, until
 from tests.web.patients import CLINIC
 
 ANSWER = "Yes, with cool water."
@@ -148,6 +152,26 @@ def running_web(var: Path) -> Iterator[Web]:
         web.kill()
         web.gateway.close()
         rasa.stop()
+
+
+def kim(web: Web) -> Staff:
+    return add_staff(web.gateway.database, f"kim-{uuid4()}", "a long password", "Kim Lee")
+
+
+def open_cases(web: Web) -> list[Case]:
+    with web.gateway.database.reading() as connection:
+        return cases.open_cases(connection)
+
+
+def waits(web: Web, patient: Patient) -> str:
+    """The patient asks for a person. Returns the case's id."""
+    patient.ask_person()
+    return open_cases(web)[0].id
+
+
+def spoken(messages: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """(role, kind) of everything after the welcome, the request for a person and its answer."""
+    return [(m["role"], m["kind"]) for m in messages[3:]]
 
 
 def main(database_url: str, rasa_url: str, port: str) -> None:
