@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -101,11 +102,18 @@ class Language:
         tokenizer: Any = self._nlp.tokenizer
         tokenizer.infix_finditer = compile_infix_regex(infixes).finditer
         self._stemmer = snowballstemmer.stemmer("english")
+        self._stemming = threading.Lock()
         self._spelling = _Spelling(domain_words)
-        self._stem = lru_cache(maxsize=20_000)(self._stemmer.stemWord)
+        self._stem = lru_cache(maxsize=20_000)(self._stem_word)
         self._boundaries: dict[str, list[tuple[str, ...]]] = defaultdict(list)
         for boundary in boundaries:
             self._boundaries[boundary[0]].append(tuple(boundary))
+
+    def _stem_word(self, word: str) -> str:
+        # A stemmer keeps its word while it works: two threads at once would get, and keep, each other's half of one.
+        with self._stemming:
+            stem: str = self._stemmer.stemWord(word)
+        return stem
 
     def stems(self, phrase: str) -> tuple[str, ...]:
         """The stems of a vocabulary phrase, made exactly as a message's are, without spelling repair."""

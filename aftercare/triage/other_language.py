@@ -101,6 +101,7 @@ class OtherLanguages:
         self._signs = [_Sign(sign) for sign in languages.signs]
         self._denied_before = frozenset(map(_plain, languages.denied_before))
         self._denied_after = frozenset(map(_plain, languages.denied_after))
+        _identifier()
 
     def of(self, text: str) -> str | None:
         """The code of the language, ``UNNAMED`` where it is another one but not clear which, None for English."""
@@ -259,7 +260,7 @@ def _script(text: str) -> str:
 
 @lru_cache(maxsize=1)
 def _identifier() -> LanguageIdentifier:
-    """Half a second and 30 MB, so only once it is wanted."""
+    """Half a second and 30 MB. ``OtherLanguages`` has it made, before threads would each make one of their own."""
     return LanguageIdentifier.from_pickled_model(MODEL_FILE, norm_probs=True)
 
 

@@ -12,7 +12,7 @@ from aftercare.triage.assertion import Assertion
 from aftercare.triage.language import Language, Utterance
 from aftercare.triage.matcher import Match, Matcher
 from aftercare.triage.other_language import OtherLanguages
-from aftercare.triage.time_expressions import TimeMention, find_times
+from aftercare.triage.time_expressions import TimeMention, find_times, language_of_times
 
 QUALITIES = {
     "trend_worse": "worse",
@@ -84,6 +84,18 @@ TEMPERATURE = re.compile(
 )
 TEMPERATURE_WORDS = re.compile(
     r"\b(temp\w*|fever\w*|feaver|thermometer|burning up|degrees?|celsius|fahrenheit)\b|°", re.IGNORECASE
+)
+AMBIENT = re.compile(
+    r"\b(outside|outdoors|out there|weather|forecast|heat ?wave|in the (?:shade|sun|garden|car|office|room|flat|house)|summer|humid\w*"
+    r"|water|bath|shower|oven|wash (?:it|them|at|on)|machine|thermostat|air ?con\w*|sauna|steam room|pool)\b",
+    re.IGNORECASE,
+)
+"""What else has a temperature in degrees."""
+AROUND = 30
+"""Characters on each side of a figure in which that is looked for."""
+BODY_TEMPERATURE = re.compile(
+    r"\b(fever\w*|feaver|thermometer|(?:my|his|her|own) temp\w*|forehead|armpit|mouth|ear|took|taken|reads?|reading|shiver\w*|chills)\b",
+    re.IGNORECASE,
 )
 BROUGHT_DOWN = re.compile(
     r"\b(?:brought|bring\w*|got|get\w*|took|tak\w*|keep\w*|kept|knock\w*)\b[^.?!]{0,20}\bdown\b", re.IGNORECASE
@@ -250,6 +262,7 @@ class Reader:
         self._matcher = Matcher(knowledge.items.values(), knowledge.vocabulary, self._language.stems)
         self._assertion = Assertion(knowledge.cues, self._language.words)
         self._other_languages = OtherLanguages(knowledge.languages, domain)
+        language_of_times()
         self._ambiguous = {
             (item.id, self._language.stems(phrase.lstrip("=")))
             for item in knowledge.items.values()
@@ -502,7 +515,7 @@ def _measured(text: str, findings: list[Finding]) -> list[Finding]:
             or TEMPERATURE_WORDS.search(text[max(0, match.start() - 40) : match.end() + 15])
             or "." in match.group("n")
         )
-        if not spoken or not 34 <= celsius <= 43:
+        if not spoken or not 34 <= celsius <= 43 or _is_ambient(text, match):
             continue
         item = "fever" if celsius >= 37.95 else "low_temperature" if celsius < 36 else None
         if item:
@@ -516,6 +529,12 @@ def _measured(text: str, findings: list[Finding]) -> list[Finding]:
         findings = [f for f in findings if f.item != "fever" or not NAMES_TEMPERATURE.search(f.text)]
         found = normal
     return findings + found
+
+
+def _is_ambient(text: str, figure: re.Match[str]) -> bool:
+    """ "38 degrees outside": the weather's, the water's, unless a body's temperature is named in the same breath."""
+    around = text[max(0, figure.start() - AROUND) : figure.end() + AROUND]
+    return bool(AMBIENT.search(around)) and not BODY_TEMPERATURE.search(around)
 
 
 def _fever_told_beside(start: int, findings: list[Finding]) -> Finding | None:

@@ -429,7 +429,9 @@ def _number_alone(text: str) -> TimeMention | None:
 
 
 @lru_cache(maxsize=1)
-def _language() -> Language:
+def language_of_times() -> Language:
+    """How messages are split, with the words of time that are repaired. A second to make: ``Reader`` has it made at once,
+    since a process that meets its first messages in many threads would make it in each of them."""
     return Language(TYPED)
 
 
@@ -466,7 +468,7 @@ class _Scene:
 
     def _repaired(self, text: str) -> str:
         """Also notes where each word of the text came from."""
-        utterance = _language().read(text)
+        utterance = language_of_times().read(text)
         pieces, self._here, self._there, length = [], [0], [0], 0
         for token, word in zip(utterance.doc, utterance.words, strict=True):
             if token.is_space:

@@ -22,6 +22,8 @@ CASES = [
     ("my temperature is 38.4", 2, "urgent", "U2"),
     ("my temperature is 101F", 2, "urgent", "U2"),
     ("temp is 36.9 and my face is red", 1, "none", None),
+    ("38 degrees outside today, may I sit in the garden?", 2, "none", None),
+    ("I sit in the garden and my thermometer says 38 degrees, my face is red", 2, "urgent", "U2"),
     ("I feel shivery and ill", 2, "urgent", "U2"),
     ("the redness is getting worse", 3, "urgent", "U3"),
     ("the redness is getting worse", 1, "none", None),
