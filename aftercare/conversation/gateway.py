@@ -22,6 +22,7 @@ from aftercare.conversation.clock import Clock, utc_now
 from aftercare.conversation.conversations import State
 from aftercare.conversation.database import Database, StorageError
 from aftercare.conversation.desk import Desk
+from aftercare.conversation.lookout import Lookout
 from aftercare.conversation.message_text import clean_text
 from aftercare.conversation.migrations import migrate
 from aftercare.conversation.outcomes import Ending, Replies, Say
@@ -231,6 +232,9 @@ class Gateway:
 
     def sweeper(self) -> Sweeper:
         return Sweeper(self.database, self.ports, self.wakeups, self.clock)
+
+    def lookout(self) -> Lookout:
+        return Lookout(self.database, self.wakeups, self.clock)
 
     def worker(self, clock: Clock | None = None) -> Worker:
         return Worker(self.database, self.ports, self.wakeups, clock or self.clock, self._patience)

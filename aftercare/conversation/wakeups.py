@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 TURNS = "turns"
-"""The topic for "there may be a turn to work on". The topics beside these two are conversation ids."""
+"""The topic for "there may be a turn to work on". Topics beside these two are conversation ids, and who waits to be stopped."""
 
 CASES = "cases"
 """The topic for "a case, its conversation, or what staff have read of it may have changed"."""
@@ -46,6 +46,11 @@ class Wakeups:
             watches = tuple(self._watches.get(topic, ()))
         for watch in watches:
             watch.wake()
+
+    def topics(self) -> list[str]:
+        """What is watched now."""
+        with self._lock:
+            return list(self._watches)
 
     @contextlib.contextmanager
     def watching(self, topic: str) -> Iterator[Watch]:

@@ -88,7 +88,7 @@ def create_app(
     deliver     sends notifications to staff; without it Apprise, with the addresses of the clinic's recipients
     console_content  the clinic's saved replies, and how signs are called on the staff pages
 
-    Startup applies migrations and begins worker, sweeper and the sender of notifications, so the app is to be run with
+    Startup applies migrations and begins worker, sweeper, lookout and the sender of notifications, so the app is to be run with
     its lifespan, and once in a process. Raises BadSetting, and StorageError where the database cannot be opened.
     """
     for origin in clinic.origins:
@@ -180,14 +180,15 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     await gateway.database.run(gateway.start)
     worker = gateway.worker()
     sender: Sender = app.state.sender
-    sweeper = gateway.sweeper()
-    tasks = [asyncio.create_task(run()) for run in (worker.run, sweeper.run, sender.run)]
+    sweeper, lookout = gateway.sweeper(), gateway.lookout()
+    tasks = [asyncio.create_task(run()) for run in (worker.run, sweeper.run, lookout.run, sender.run)]
     sweeping = asyncio.create_task(photo_sweep.run(app.state.site))
     try:
         yield
     finally:
         sweeping.cancel()
         sweeper.stop()
+        lookout.stop()
         await asyncio.gather(worker.stop(), sender.stop())
         await asyncio.gather(*tasks)
         if isinstance(gateway.ports.assistant, HttpAssistant):

@@ -26,8 +26,8 @@ from aftercare.web.console_view import GROUPS, Filter, alarms
 from aftercare.web.problems import Problem
 from aftercare.web.site import Site, site_of
 
-POLL = 1.0
-"""Seconds between looks at a conversation where no hint comes."""
+POLL = 15.0
+"""Seconds between looks at a conversation where nothing wakes the page. The lookout does where another process wrote."""
 
 BEAT = 10.0
 """Seconds between signs that the connection stands; the session is checked as often. The page warns after three missed ones."""

@@ -21,8 +21,8 @@ from aftercare.web.site import Site, site_of
 HEARTBEAT = 15
 """Seconds between comments on a silent stream: proxies cut what is silent for longer."""
 
-POLL = 1.0
-"""Seconds between looks at the database where no hint comes (another process wrote)."""
+POLL = 15.0
+"""Seconds between looks at the database where nothing wakes the page. The lookout does where another process wrote."""
 
 MOST_STREAMS = 8
 """Streams of one conversation: a few tabs and their reconnects."""
