@@ -9,34 +9,17 @@ numbers are shown, so the held-out messages stay unread.
 from __future__ import annotations
 
 import argparse
-import json
-import tarfile
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from markupsafe import Markup
-from rasa.shared.nlu.constants import ENTITIES, TEXT
-from rasa.shared.nlu.training_data.message import Message
 
-from aftercare.cli.model import present_model
 from aftercare.evaluation.plots import Bar, bars
-from aftercare.knowledge import load_clinic, load_knowledge
-from aftercare.nlu.findings_detector import FindingsDetector
-from aftercare.nlu.findings_model import FindingsModel
-from aftercare.triage import Reader, Reading, Report, assess, update
+from benchmarks.reading_alone import HELD_OUT, PROJECT, Entities, ReadingAlone, gold_of
 
-PROJECT = Path(__file__).resolve().parents[1]
-HELD_OUT = PROJECT / "tests" / "vignettes" / "heldout" / "messages.jsonl"
 FIGURE = PROJECT / "docs" / "images" / "understanding-layers.svg"
-NOON = datetime(2026, 3, 11, 12)
-"""The clock of messages that tell of none; a Wednesday."""
 SEVERE = ("urgent", "emergency")
-
-Entities = list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -67,14 +50,11 @@ def main() -> None:
     parser.add_argument("gold", nargs="*", type=Path, default=[HELD_OUT])
     parser.add_argument("--figure", type=Path, default=FIGURE)
     options = parser.parse_args()
-    knowledge = load_knowledge(PROJECT / "data" / "knowledge", load_clinic(PROJECT / "clinic.yml").treatments[0])
-    with tempfile.TemporaryDirectory() as folder:
-        detector = _detector(Path(folder))
-    cases = [case for file in options.gold for case in _read(file, Reader(knowledge), detector)]
+    alone = ReadingAlone()
+    cases = list(_read(options.gold, alone))
 
     def tier_of(case: Case, entities: Entities) -> str:
-        report = update(_report(case), Reading.from_entities(case.text, entities), NOON)
-        return assess(report, knowledge, NOON).tier
+        return alone.tier(case.text, entities, case.days)
 
     results = [
         _score(f"{layer}{', no assertion' if blind else ''}", cases, choose, tier_of, blind)
@@ -93,40 +73,18 @@ LAYERS: Mapping[str, Callable[[Case], Entities]] = {
 }
 
 
-def _detector(folder: Path) -> FindingsDetector:
-    """The detector of the model for the present data. ``make train`` makes it."""
-    with tarfile.open(present_model(PROJECT)) as archive:
-        archive.extractall(folder, filter="data")
-    (trained,) = folder.rglob("findings.json")
-    config = FindingsDetector.get_default_config()
-    return FindingsDetector(config, None, None, FindingsModel.load(trained.parent))
-
-
-def _read(file: Path, reader: Reader, detector: FindingsDetector) -> Iterator[Case]:
-    for line in file.read_text(encoding="utf-8").splitlines():
-        gold = json.loads(line)
-        if "text" in gold:
-            reading = reader.read(gold["text"])
-            times = [entity for entity in reading.entities() if entity["entity"] == "time"]
-            yield Case(
-                gold["text"],
-                gold["tier"],
-                gold.get("treated_days_ago"),
-                reading.certain().entities(),
-                _detected(detector, gold["text"], times),
-                _detected(detector, gold["text"], reading.entities()),
-            )
-
-
-def _detected(detector: FindingsDetector, text: str, entities: Entities) -> Entities:
-    (message,) = detector.process([Message({TEXT: text, ENTITIES: entities})])
-    found: Entities = message.get(ENTITIES)
-    return found
-
-
-def _report(case: Case) -> Report:
-    treated: date | None = NOON.date() - timedelta(days=case.days) if case.days is not None else None
-    return Report(treated_on=treated)
+def _read(files: Sequence[Path], alone: ReadingAlone) -> Iterator[Case]:
+    for gold in gold_of(files):
+        reading = alone.reader.read(gold.text)
+        times = [entity for entity in reading.entities() if entity["entity"] == "time"]
+        yield Case(
+            gold.text,
+            gold.tier,
+            gold.days,
+            reading.certain().entities(),
+            alone.detected(gold.text, times),
+            alone.entities(gold.text),
+        )
 
 
 def _score(

@@ -38,6 +38,7 @@ from safetensors.torch import load_file
 from tokenizers import BertWordPieceTokenizer
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 PROJECT = Path(__file__).resolve().parents[1]
 LAYERS, HEADS, WIDTH = 6, 12, 384
@@ -59,11 +60,17 @@ JOINED, JOINED_COMPLETE = 0.3, 0.12
 """Share of the texts that are shown joined to another one: patients say several things in one message."""
 WORDS_LEFT_OUT, WORDS_MISTYPED = 0.08, 0.05
 """Shares of the words, so that whole messages cannot be learned by heart."""
+HIDDEN_LEFT_OUT = 0.1
+"""Dropout of what each layer adds and of what the heads read; without it the heads know their examples by heart."""
+AVERAGED = 0.999
+"""What is saved is a moving average of the weights, with this decay a step: steadier than the last step's."""
 MEAN_SCALE, WORD_SCALE = 20.0, 10.0
 """The same as in ``aftercare.nlu.finding_heads``."""
 SURE, PERHAPS, UNSURE = 3.0, 0.5, 0.15
 """Weights of a label: one that its author gave; "about none of the others" where a text is known to be about one, since
 messages say more than their author listed; and the same for findings that only whole messages are labelled with."""
+TOLD_EVERY = 100
+"""Steps."""
 STANDS = {"present": 1.0, "uncertain": 1.0} | dict.fromkeys(
     ("negated", "historical", "hypothetical", "information", "other_person"), 0.0
 )
@@ -197,6 +204,7 @@ class Bert(nn.Module):
                 for name in DENSE
             }
         )
+        self.left_out = nn.Dropout(HIDDEN_LEFT_OUT)
 
     def _dense(self, layer: int, name: str, rows: Tensor) -> Tensor:
         if layer in ADAPTED:
@@ -218,7 +226,7 @@ class Bert(nn.Module):
             + self.tensors["embeddings.position_embeddings.weight"][:length]
             + self.tensors["embeddings.token_type_embeddings.weight"][0]
         )
-        tokens = self._norm(embedded, "embeddings.LayerNorm")
+        tokens = self.left_out(self._norm(embedded, "embeddings.LayerNorm"))
         hidden = torch.where(mask, 0.0, -1e9)[:, None, None, :]
         for layer in range(LAYERS):
             split = [
@@ -228,14 +236,15 @@ class Bert(nn.Module):
             attended = functional.scaled_dot_product_attention(*split, attn_mask=hidden)
             attended = attended.transpose(1, 2).reshape(texts, length, WIDTH)
             tokens = self._norm(
-                tokens + self._dense(layer, "attention.output.dense", attended),
+                tokens + self.left_out(self._dense(layer, "attention.output.dense", attended)),
                 f"encoder.layer.{layer}.attention.output.LayerNorm",
             )
             wide = functional.gelu(self._dense(layer, "intermediate.dense", tokens))
             tokens = self._norm(
-                tokens + self._dense(layer, "output.dense", wide), f"encoder.layer.{layer}.output.LayerNorm"
+                tokens + self.left_out(self._dense(layer, "output.dense", wide)),
+                f"encoder.layer.{layer}.output.LayerNorm",
             )
-        return tokens
+        return self.left_out(tokens)
 
 
 class FindingHeads(nn.Module):
@@ -274,6 +283,7 @@ class Batches:
 
     def __init__(self, examples: Examples, size: int, share_of_lists: float, chance: random.Random) -> None:
         self._seen = [one for one in examples.all if not is_kept_back(one.text)]
+        self._kept_back = [one for one in examples.all if is_kept_back(one.text) and (one.complete or one.intent)]
         self._lists = [one for one in self._seen if not one.complete and not one.intent]
         self._others = [one for one in self._seen if one.complete or one.intent]
         self._share_of_lists = share_of_lists
@@ -293,6 +303,13 @@ class Batches:
         self._chance.shuffle(groups)
         for group in groups:
             yield [text for text, _ in group], self._labels([parts for _, parts in group])
+
+    def kept_back(self) -> Iterator[tuple[list[str], Labels]]:
+        """Whole messages and questions that are never shown, as they stand."""
+        rows = sorted(self._kept_back, key=lambda one: len(one.text))
+        for start in range(0, len(rows), self._size):
+            group = rows[start : start + self._size]
+            yield [one.text for one in group], self._labels([[one] for one in group])
 
     def __len__(self) -> int:
         return -(-int(len(self._lists) * self._share_of_lists + len(self._others)) // self._size)
@@ -382,7 +399,9 @@ def train(arguments: argparse.Namespace) -> None:
     heads = FindingHeads(len(names), len(examples.intents))
     if arguments.start:
         resume(model, heads, names, examples.intents, arguments.start)
-    parameters = [*model.parameters(), *heads.parameters()]
+    both = nn.ModuleList([model, heads])
+    averaged = AveragedModel(both, multi_avg_fn=get_ema_multi_avg_fn(AVERAGED))
+    parameters = list(both.parameters())
     optimiser = torch.optim.AdamW(
         [
             {"params": list(model.parameters()), "lr": arguments.rate},
@@ -396,21 +415,38 @@ def train(arguments: argparse.Namespace) -> None:
         optimiser, lambda step: min((step + 1) / warm, max(0.02, (steps - step) / (steps - warm)))
     )
     started = time.monotonic()
+
+    def scores(pair: nn.ModuleList, texts: list[str]) -> tuple[Tensor, Tensor, Tensor]:
+        encoded = tokenizer.encode_batch(texts)
+        ids = torch.tensor([one.ids for one in encoded])
+        mask = torch.tensor([one.attention_mask for one in encoded]).bool()
+        encoder, of_findings = pair
+        result: tuple[Tensor, Tensor, Tensor] = of_findings(encoder(ids, mask), mask)
+        return result
+
     for epoch in range(arguments.epochs):
         losses = []
+        both.train()
         for texts, labels in batches:
-            encoded = tokenizer.encode_batch(texts)
-            ids = torch.tensor([one.ids for one in encoded])
-            mask = torch.tensor([one.attention_mask for one in encoded]).bool()
-            loss = loss_of(heads(model(ids, mask), mask), labels)
+            loss = loss_of(scores(both, texts), labels)
             optimiser.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(parameters, 5.0)
             optimiser.step()
+            averaged.update_parameters(both)
             schedule.step()
             losses.append(loss.item())
-        print(f"epoch {epoch + 1}: loss {np.mean(losses):.3f}, {time.monotonic() - started:.0f} s", flush=True)
-        save(model, heads, names, examples.intents, arguments.output)
+            if len(losses) % TOLD_EVERY == 0:
+                print(f"  {len(losses)} of {len(batches)} steps, {time.monotonic() - started:.0f} s", flush=True)
+        averaged.eval()
+        with torch.inference_mode():
+            unseen = [loss_of(scores(averaged.module, texts), labels).item() for texts, labels in batches.kept_back()]
+        print(
+            f"epoch {epoch + 1}: loss {np.mean(losses):.3f}, of texts kept back {np.mean(unseen):.3f}, "
+            f"{time.monotonic() - started:.0f} s",
+            flush=True,
+        )
+        save(*averaged.module, names, examples.intents, arguments.output)
     print(f"{arguments.output}: {arguments.output.stat().st_size / 1e6:.2f} MB")
 
 
