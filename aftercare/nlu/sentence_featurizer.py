@@ -20,7 +20,7 @@ from aftercare.nlu.data_file import PROJECT, digest
 from aftercare.nlu.encoder import DIFFERENCE, SHA256, EncoderUnavailable, Vectors
 from aftercare.nlu.finding_heads import FindingsEncoder, load_findings_encoder, stamp_of
 from aftercare.nlu.spelling import corrected_text
-from aftercare.nlu.vector_cache import finding_vectors, kept, key_of
+from aftercare.nlu.vector_cache import cached, finding_vectors
 
 logger = logging.getLogger(__name__)
 
@@ -78,11 +78,9 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
         return training_data
 
     def _remembered(self, texts: list[str], encoder: FindingsEncoder) -> Vectors:
-        """Their vectors, from the cache of the findings detector where that has them."""
-        known = kept(finding_vectors(), stamp_of(self._difference))
-        new = [text for text in texts if key_of(text) not in known]
-        known |= {key_of(text): row for text, row in zip(new, encoder.describe(new), strict=True)}
-        return encoder.asked_in(np.stack([known[key_of(text)] for text in texts])).astype(np.float32)
+        """Their vectors, by way of the cache of the findings detector, which has to describe most of these texts too."""
+        stamp = stamp_of(self._difference)
+        return encoder.asked_in(cached(encoder.describe, texts, finding_vectors(), stamp, beside=True))
 
     def process(self, messages: list[Message]) -> list[Message]:
         spoken = [message for message in messages if message.get(TEXT)]

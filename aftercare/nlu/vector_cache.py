@@ -22,11 +22,13 @@ def key_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def cached(describe: Callable[[Sequence[str]], Vectors], texts: Sequence[str], file: Path, stamp: str) -> Vectors:
+def cached(
+    describe: Callable[[Sequence[str]], Vectors], texts: Sequence[str], file: Path, stamp: str, *, beside: bool = False
+) -> Vectors:
     """What ``describe`` makes of the texts, a row for each; what ``file`` holds already is taken from there.
 
-    ``stamp`` names the weights: rows of other ones are not used. The file then holds these texts and no others; it is
-    a convenience, so nothing happens where it cannot be read or written.
+    ``stamp`` names the weights: rows of other ones are not used. The file then holds these texts, ``beside`` those that it
+    held or else no others; it is a convenience, so nothing happens where it cannot be read or written.
     """
     keys = [key_of(text) for text in texts]
     known = kept(file, stamp)
@@ -35,8 +37,8 @@ def cached(describe: Callable[[Sequence[str]], Vectors], texts: Sequence[str], f
         # Half precision, as the file has it: the first training and the next one have to see the same numbers.
         vectors = describe(list(new.values())).astype(np.float16)
         known |= dict(zip(new, vectors, strict=True))
-    if new or len(known) > len(set(keys)):
-        _write(file, stamp, {key: known[key] for key in keys})
+    if new or (not beside and len(known) > len(set(keys))):
+        _write(file, stamp, known if beside else {key: known[key] for key in keys})
     return np.stack([known[key] for key in keys]).astype(np.float32)
 
 

@@ -14,7 +14,9 @@ from aftercare.triage.rules import Evidence, days_matter, holds, leaves
 WORRY_LIMIT = 3
 """Times the same worry is voiced before staff are called (red_flags.md R21, ruling 17)."""
 TREATMENT_AHEAD = frozenset({"session_ahead", "before_treatment"})
-"""What makes a cold sore a matter of before the treatment (ruling 12)."""
+"""Words of a treatment that is still to come, which make a cold sore a matter of before the treatment (ruling 12)."""
+NEXT_TREATMENT = TREATMENT_AHEAD | {"repeat_treatment"}
+"""Words that make a risk factor S7 also after a treatment: it is told between two ("before next session")."""
 ASKED_FOR_DAY = frozenset({"day", "check_day"})
 CHECK_YES, CHECK_OPEN, REPEATED = "E0", "U0", "S6"
 
@@ -65,6 +67,7 @@ def assess(report: Report, knowledge: KnowledgeBase, now: datetime, answer: str 
     standing = {s.item: s for s in report.signs if s.counts}
     day = report.graded_day(now)
     day_unknown = report.day(now) is None and report.at_least(now) is None
+    ahead = not NEXT_TREATMENT.isdisjoint(standing)
     if report.day(now) is not None:  # then what is ahead is the next treatment, after one that counts
         standing = {item: s for item, s in standing.items() if item not in TREATMENT_AHEAD}
     modifiers = tuple(s for s in standing.values() if knowledge.items[s.item].kind == "modifier")
@@ -73,7 +76,7 @@ def assess(report: Report, knowledge: KnowledgeBase, now: datetime, answer: str 
     hits, waits_for_day = [], False
     soon = _worried_about(report)
     for rule in knowledge.rules:
-        after = rule.before_treatment and report.day(now) is not None
+        after = rule.before_treatment and report.day(now) is not None and not ahead
         evidence = None if after else holds(rule.when, standing, day)
         if evidence is None:
             continue
