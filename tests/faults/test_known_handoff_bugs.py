@@ -130,7 +130,7 @@ def test_7_who_has_joined_is_named_from_the_first_sight(web: Web, web_patient: P
         until(lambda: any(m["role"] == "staff" for m in stream.messages), what="the person's words on the page")
     joined, words = stream.messages[-2:]
     assert (joined["kind"], joined["text"]) == ("joined", "Kim from the clinic has joined.")
-    assert words["author"] == "Kim"
+    assert words["name"] == "Kim"
     assert web_patient.conversation()["staff_name"] == "Kim"
 
 
