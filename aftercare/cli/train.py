@@ -77,7 +77,7 @@ def _one_at_a_time(lock: Path) -> Iterator[None]:
 
 
 def _train(project: Path, scratch: Path, name: str) -> Path:
-    print("Training the language model (a minute or two)", flush=True)
+    print("Training the language model (from nothing 15 to 30 minutes)", flush=True)
     began = time.monotonic()
     # --force: Rasa's cache does not see a change of our own components' code.
     _rasa(project, "train", "--force", "--out", str(scratch), "--fixed-model-name", name.removesuffix(".tar.gz"))

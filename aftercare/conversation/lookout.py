@@ -16,7 +16,8 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.engine import Connection
 
 from aftercare.conversation.clock import Clock
-from aftercare.conversation.database import Database, StorageError
+from aftercare.conversation.database import Database
+from aftercare.conversation.repeated import Repeated
 from aftercare.conversation.schema import UtcDateTime, case_note, conversation, patient_case, patient_mark, staff_mark
 from aftercare.conversation.wakeups import Wakeups
 
@@ -27,8 +28,6 @@ EVERY = 1.0
 
 AT_ONCE = 500
 """Conversations in one statement; SQLite takes some thousand parameters."""
-
-_STOP = "lookout"
 
 
 _SHOWN = bindparam("shown", expanding=True)
@@ -62,31 +61,18 @@ Look = Mapping[str, Hashable]
 """What was seen of each conversation, in a form that can only be compared."""
 
 
-class Lookout:
+class Lookout(Repeated):
     """One a process, beside the worker. ``Wakeups`` knows which conversations are shown: its topics."""
 
+    every, failed, log = EVERY, "open pages could not be looked after", log
+
     def __init__(self, database: Database, wakeups: Wakeups, clock: Clock) -> None:
-        self._database = database
-        self._wakeups = wakeups
+        super().__init__(database, wakeups)
         self._clock = clock
         self._last: Look = {}
-        self._stopping = False
 
-    async def run(self) -> None:
-        """Look until ``stop``. A database that fails is asked again at the next look."""
-        with self._wakeups.watching(_STOP) as hint:
-            while not self._stopping:
-                try:
-                    await self._database.run(self.look)
-                except StorageError as error:
-                    log.error("open pages could not be looked after: %s", error)
-                except Exception as error:
-                    log.error("open pages could not be looked after: %s", type(error).__name__)
-                await hint.wait(EVERY)
-
-    def stop(self) -> None:
-        self._stopping = True
-        self._wakeups.notify(_STOP)
+    def step(self) -> list[str]:
+        return self.look()
 
     def look(self) -> list[str]:
         """Wake the pages of the conversations that are not as at the last look. Returns which. Raises StorageError.

@@ -15,8 +15,9 @@ from sqlalchemy.engine import Connection
 from aftercare.conversation import alerts, cases, conversations, desk, presence
 from aftercare.conversation.cases import Case, CaseConflict
 from aftercare.conversation.clock import Clock
-from aftercare.conversation.database import Database, StorageError
+from aftercare.conversation.database import Database
 from aftercare.conversation.ports import Ports
+from aftercare.conversation.repeated import Repeated
 from aftercare.conversation.schema import patient_case
 from aftercare.conversation.wakeups import CASES, Wakeups
 
@@ -25,34 +26,19 @@ log = logging.getLogger("aftercare.sweeper")
 EVERY = 5.0
 """Seconds between two sweeps."""
 
-_STOP = "sweeper"
 
-
-class Sweeper:
+class Sweeper(Repeated):
     """One a process, beside the worker."""
 
+    every, failed, log = EVERY, "cases could not be looked after", log
+
     def __init__(self, database: Database, ports: Ports, wakeups: Wakeups, clock: Clock) -> None:
-        self._database = database
+        super().__init__(database, wakeups)
         self._ports = ports
-        self._wakeups = wakeups
         self._clock = clock
-        self._stopping = False
 
-    async def run(self) -> None:
-        """Sweep until ``stop``. A database that fails is tried again at the next sweep."""
-        with self._wakeups.watching(_STOP) as hint:
-            while not self._stopping:
-                try:
-                    await self._database.run(self.sweep)
-                except StorageError as error:
-                    log.error("cases could not be looked after: %s", error)
-                except Exception as error:
-                    log.error("cases could not be looked after: %s", type(error).__name__)
-                await hint.wait(EVERY)
-
-    def stop(self) -> None:
-        self._stopping = True
-        self._wakeups.notify(_STOP)
+    def step(self) -> int:
+        return self.sweep()
 
     def sweep(self) -> int:
         """Look at every open case once. Returns how many were moved. Raises StorageError."""

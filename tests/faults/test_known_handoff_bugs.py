@@ -69,6 +69,8 @@ def test_3_answer_at_the_moment_of_a_takeover_is_whole_or_not_given(web: Web, we
         with Stream(web_patient) as stream:
             seq = web_patient.say("may I wash?")
             time.sleep(0.03 * turn)
+            if turn == 9:
+                web_patient.answer(seq)
             web.gateway.desk.claim(case.id, staff)
             transcript = web_patient.settled()
             until(partial(_has_all, stream, transcript), what="the page to have all of it")
