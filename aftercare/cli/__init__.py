@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "evaluate": ("aftercare.cli.evaluate", "replay the held-out messages and tell how good that was, in numbers"),
     "staff": ("aftercare.cli.staff", "add, disable, reset or list staff accounts, or change what one may do"),
+    "erase": ("aftercare.cli.erase", "delete a patient's conversation for good, with its photos and cases"),
     "audit": ("aftercare.cli.audit", "check the log of what staff did, or print its head"),
 }
 """Name -> module and what ``aftercare --help`` says of it."""

@@ -1,0 +1,64 @@
+"""A patient's conversation is deleted for good, on both databases; another one and the audit log stay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from aftercare.conversation import audit
+from aftercare.conversation.erasure import NoConversation, erase
+from aftercare.conversation.schema import metadata
+
+from .fakes import Clinic, FakeAssistant, flagged, make_clinic, sqlite_url
+
+WORDS = "a secret elephant"
+
+
+@pytest.fixture
+def clinic(database_url: str) -> Iterator[Clinic]:
+    opened = make_clinic(database_url, FakeAssistant(flagged("urgent", "yellow pus")))
+    yield opened
+    opened.gateway.close()
+
+
+def rows_with(clinic: Clinic, words: str) -> list[str]:
+    """Names of the tables that hold the words."""
+    with clinic.gateway.database.reading() as connection:
+        tables = metadata.sorted_tables
+        return [t.name for t in tables if any(words in repr(tuple(row)) for row in connection.execute(select(t)))]
+
+
+def test_nothing_of_the_conversation_is_left_and_others_are(clinic: Clinic) -> None:
+    clinic.asks(f"{WORDS} and yellow pus")
+    first, case = clinic.conversation_id, clinic.case().id
+    opened = clinic.gateway.open_session()
+    clinic.gateway.post(opened.token, "another", "a giraffe and yellow pus")
+    clinic.gateway.work_until_idle()
+    assert rows_with(clinic, WORDS)
+    with clinic.gateway.database.writing() as connection:
+        erased = erase(connection, case, clinic.clock())
+    assert erased.conversation_id == first and erased.cases == 1 and erased.messages >= 2
+    assert (
+        rows_with(clinic, WORDS) == [] and rows_with(clinic, first) == ["audit_log"] and rows_with(clinic, "a giraffe")
+    )
+    with clinic.gateway.database.reading() as connection:
+        assert audit.verify(connection).position >= 1
+
+
+def test_an_unknown_id_deletes_nothing(clinic: Clinic) -> None:
+    clinic.asks(WORDS)
+    with pytest.raises(NoConversation, match="no-such-id"), clinic.gateway.database.writing() as connection:
+        erase(connection, "no-such-id", clinic.clock())
+    assert rows_with(clinic, WORDS)
+
+
+def test_the_words_are_not_left_in_the_file(tmp_path: Path) -> None:
+    clinic = make_clinic(sqlite_url(tmp_path), FakeAssistant(flagged("urgent", "yellow pus")))
+    clinic.asks(f"{WORDS} and yellow pus")
+    with clinic.gateway.database.writing() as connection:
+        erase(connection, clinic.conversation_id, clinic.clock())
+    clinic.gateway.close()
+    assert not [file for file in tmp_path.iterdir() if file.is_file() and WORDS.encode() in file.read_bytes()]
