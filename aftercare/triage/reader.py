@@ -202,6 +202,8 @@ class Reading:
                 "weekday": t.weekday,
                 "last_week": t.last_week,
                 "date": list(t.date) if t.date else None,
+                "weak": t.weak,
+                "more": t.more,
             }
             for t in self.times
         ]
@@ -229,6 +231,8 @@ class Reading:
                         e.get("weekday"),
                         e.get("last_week", False),
                         when,
+                        e.get("weak", False),
+                        e.get("more", 0),
                     )
                 )
             elif e.get("entity") == LANGUAGE:
@@ -541,6 +545,11 @@ def _fever_told_beside(start: int, findings: list[Finding]) -> Finding | None:
     """The fever in words that a figure belongs to ("a fever of 39 in March"): what is said of one is said of both."""
     near = [f for f in findings if f.item == "fever" and 0 <= start - f.end <= BESIDE]
     return near[-1] if near else None
+
+
+def tells_of_adult(text: str) -> bool:
+    """Whether a message gives an age of 18 or more: "my daughter (24)" is no child."""
+    return any(int(match.group("a") or match.group("b") or match.group("c")) >= 18 for match in AGE.finditer(text))
 
 
 def _ages(text: str) -> list[Finding]:

@@ -18,6 +18,7 @@ UNKNOWN_DAY = 3
 STANDS = frozenset({"present", "uncertain"})
 FADES = "better"
 IN_WEEKS = re.compile(r"\b(week|wk|fortnight|month)", re.IGNORECASE)
+EXACTLY = re.compile(r"\b(today|tomorrow|yesterday|exactly)\b", re.IGNORECASE)
 GOES_ON = re.compile(r"\b(?:now|already|straight|running)\b", re.IGNORECASE)
 ROUNDED_BY = 3
 """Days by which a time told in weeks or months may be off."""
@@ -233,6 +234,8 @@ def _with_times(report: Report, reading: Reading, now: datetime) -> Report:
         alone = kind == "unclear" and only_time and report.treated_on is None and report.asked != "check"
         if alone or (day_asked and kind in ("unclear", "loose")):
             kind = "since"
+        if mention.weak and report.treated_on is not None and not day_asked:
+            continue
         if kind == "since" and not _only_rounds(mention, days, report.day(now)):
             report = replace(report, treated_on=today - timedelta(days=days), not_after=None, day_turn=report.turn)
         elif kind == "asked":
@@ -253,7 +256,8 @@ def _is_as_old_as_treatment(mention: TimeMention, days: int, reading: Reading) -
 
 def _only_rounds(mention: TimeMention, days: int, known: int | None) -> bool:
     """Whether "about a week" is said of a treatment whose day is known, and near: then the known day stays."""
-    return known is not None and bool(IN_WEEKS.search(mention.text)) and abs(days - known) <= ROUNDED_BY
+    rough = bool(IN_WEEKS.search(mention.text)) and not EXACTLY.search(mention.text)
+    return known is not None and rough and abs(days - known) <= ROUNDED_BY
 
 
 def raised(report: Report, tier: Tier, flags: Sequence[str]) -> Report:

@@ -13,8 +13,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 
 from aftercare.triage.language import APOSTROPHES, Language
@@ -62,7 +62,15 @@ MONTHS = {
     )
     for name in names.split()
 }
-UNIT_DAYS = {"mi": 0, "h": 1 / 24, "d": 1, "n": 1, "w": 7, "f": 14, "m": 30, "y": 365, "7": 1, "5": 7}
+FEASTS = {
+    "new year's day": (1, 1), "new years day": (1, 1), "valentine's day": (2, 14), "valentines day": (2, 14),
+    "valentines": (2, 14), "st patrick's day": (3, 17), "st patricks day": (3, 17), "st paddy's day": (3, 17),
+    "st paddys day": (3, 17), "halloween": (10, 31), "bonfire night": (11, 5), "christmas eve": (12, 24),
+    "christmas day": (12, 25), "xmas eve": (12, 24), "xmas day": (12, 25), "boxing day": (12, 26),
+    "new year's eve": (12, 31), "new years eve": (12, 31), "nye": (12, 31),
+}  # fmt: skip
+"""Days with a name that are the same date every year: month and day."""
+UNIT_DAYS = {"mi": 0, "h": 1 / 24, "d": 1, "n": 1, "s": 1, "w": 7, "f": 14, "m": 30, "y": 365, "7": 1, "5": 7}
 """By the first letter of the unit; "3/7" and "3/52" are a clinician's three days and three weeks."""
 LONGEST_SIGN = 60
 """Days: what has lasted longer is older than the treatment that it is told of ("acne for 10 years")."""
@@ -85,8 +93,8 @@ _WORDS = _any(
 )
 _N = rf"(?P<n>\d{{1,3}}(?:\.\d)?|{_any(NUMBERS)})(?P<half>\s+and\s+(?:a|one)\s+half)?(?:\s*(?:-|to|or)\s*(?:\d{{1,3}}|{_WORDS}))?"
 _UNIT = (
-    r"(?P<unit>min(?:ute)?s?|hours?|hrs?|h|da?y[sz]?|nights?|d|weeks?|weaks?|wks?|wk|w|fortnights?|months?|mths?|years?|yrs?)"
-    r"(?![a-z])(?P<half_more>\s+and\s+a\s+half)?(?:\s+and\s+(?P<plus>an?|one|two|three|\d)\s+days?\b)?"
+    r"(?P<unit>min(?:ute)?s?|hours?|hrs?|h|da?y[sz]?|nights?|sleeps|d|weeks?|weaks?|wks?|wk|w|fortnights?|months?|mths?|years?|yrs?)"
+    r"(?![a-z])(?P<half_more>\s+and\s+a\s+half)?(?:\s+(?:and\s+)?(?P<plus>an?|one|two|three|four|five|six|\d)\s+days?\b)?"
 )
 _NUMBERED = rf"(?<![\w.,/]){_N}(?:(?<=\d)\s*-?\s*|\s+|-)(?:full\s+|whole\s+|long\s+)?"
 _COUNT = rf"(?:{_NUMBERED}|(?<!the )(?<!this )(?<!last )(?<!next )(?<!per )\b(?=(?:week|wk|fortnight|month)\b(?!\s+(?:\d|(?:{_WORDS})\b)))){_UNIT}"
@@ -101,6 +109,14 @@ EXPRESSIONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     for kind, pattern in (
         ("until", rf"\bbe\s+{_ROUGHLY}{_COUNT}\s*(?:on\s+|this\s+)?(?:(?P<wd>{_WD})|tomorrow)\b"),
         ("until", rf"\b{_COUNT}\s+tomorrow\b"),
+        ("week_before", rf"\bwas\s+{_ROUGHLY}{_COUNT}\s+(?:on\s+|last\s+)?(?:(?P<wd>{_WD})|(?P<back1>yesterday))\b"),
+        ("week_before", rf"{_COUNT}\s+(?:last\s+(?P<wd>{_WD})|(?P<back1>yesterday))\b"),
+        ("weekday", rf"\b(?P<wd>{_WD})(?P<week_more>\s+before\s+last|\s+week\s+ago)\b"),
+        ("tomorrow_makes", rf"\b(?:tomorrow|tmrw)\s+(?:makes|marks)\s+(?:it\s+)?{_ROUGHLY}{_COUNT}"),
+        (
+            "beside",
+            rf"(?<!'s )(?<!is )(?<!only )(?<!just )\b(?:the\s+(?:next\s+day|day\s+after|(?P<back>day\s+before))|{_COUNT}\s+(?P<back2>before)\s+that)(?=\s*(?:$|[,.;!?]|and\b|but\b|so\b|still\b))",
+        ),
         ("moment", r"\bnot\s+yest[eu]rday\W+(?:but\s+)?(?P<back2>the\s+day\s+before)\b"),
         (
             "moment",
@@ -123,7 +139,7 @@ EXPRESSIONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("ago", rf"{_COUNT}\s+before(?!\s+(?:my|the|a|i|we|you|it|using|going|having|\w+ing)\b)"),
         (
             "noise",
-            rf"\b(?:every|each|per|within|up\s+to|another|under|wait|until|till|by|next)\s+(?:the\s+next\s+)?{_ROUGHLY}{_COUNT}",
+            rf"\b(?:every|each|per|within|(?<!coming\s)up\s+to|another|under|wait|until|till|by|next)\s+(?:the\s+next\s+)?{_ROUGHLY}{_COUNT}",
         ),
         (
             "lasting",
@@ -151,7 +167,7 @@ EXPRESSIONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
         (
             "been",
-            r"\b(?:been|(?:it|that)'?s|it\s+is|i'?m|i\s+am|(?:it|that|this|today)\s+(?:makes?|does|marks|is)(?:\s+it)?|na|(?:don\s+|has\s+|have\s+)?(?:reach|pass)(?:ed)?|counted)"
+            r"\b(?:been|(?:it|that)'?s|it\s+is|i'?m|i\s+am|(?:it|that|this|today)\s+(?:makes?|does|marks|is)(?:\s+it)?|na|(?:don\s+|has\s+|have\s+)?(?:reach|pass)(?:ed)?|counted|coming\s+up\s+(?:to|for|on)|going\s+on|pushing)"
             rf"\s+{_ROUGHLY}{_COUNT}",
         ),
         (
@@ -160,6 +176,14 @@ EXPRESSIONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
         ("noise", rf"\bin\s+{_ROUGHLY}{_COUNT}"),
         ("next_day", r"\b(?:it'?s|it\s+is|this\s+is|today\s+is)\s+(?:only\s+|just\s+)?the\s+(?:day|morning)\s+after\b"),
+        (
+            "straight_from",
+            r"\bstraight\s+from\s+(?:the\s+|your\s+)?(?:clinic|chair|session|sesh|treatment|appointment)\b",
+        ),
+        (
+            "morning_after",
+            r"\b(?:woke|wake|woken|up)\s+(?:up\s+)?(?:on\s+)?the\s+(?:(?:next|following)\s+(?:day|morning)|(?:day|morning)\s+after)(?!\s+(?:@|(?:i|we|she|he|my|the|a|using|having|drinking)\b))",
+        ),
         (
             "same_day",
             r"\b(?:night|day|evening|afternoon)\s+of\b|\b(?:straight|right|immediately|directly)\s+after\b|\bfirst\s+night\s+after\b",
@@ -182,9 +206,18 @@ EXPRESSIONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             "date",
             rf"\b(?:(?:{_WD})\s+)?(?:(?:on\s+)?the|on|was)\s+(?:(?P<d>\d{{1,2}}){_NTH}|(?P<o>{_any([*ORDINALS][2:])}))\b(?!\s+(?:day|session|treatment|time|round|one|night|week|month|of(?!\s+(?:this|the)\s+month))\b)",
         ),
+        (
+            "date",
+            r"\b(?:on\s+)?the\s+(?:(?P<d>\d{1,2})(?:st|nd|rd|th)|(?P<o>first|second))\s+of\s+(?:this|the)\s+month\b",
+        ),
+        ("date", rf"\b(?P<feast>{_any(FEASTS)})\b"),
         ("date", r"\b(?:on|was|did\s+it)\s+the\s+(?P<d>\d{1,2})(?=\s*(?:$|[,.;!?]|and|but|so|still))"),
         ("noise", rf"\b(?:next|every|each|by|until|till|coming)\s+(?:{_WD}|weekend)\b"),
         ("weekday", rf"\b(?:(?:last|this\s+past|past|this)\s+)?(?P<wd>{_WD}){_PART}(?!\w)(?:'?s\b)?"),
+        (
+            "weekday",
+            rf"\b(?P<wd>{_WD})'?s(?=\s+(?:\w+\s+)?(?:treatment|session|sesh|appointment|appt|procedure|needling)\b)",
+        ),
         ("weekday", r"\b(?:(?:last|this|past|the)\s+){1,2}(?P<weekend>weekend)\b"),
         ("ago", r"\blast\s+(?P<unit>week|month)\b"),
         (
@@ -193,7 +226,7 @@ EXPRESSIONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
         (
             "today",
-            r"\b(?:today|2day|tdy|this\s+(?:morning|afternoon|evening|arvo|am|pm)|tonight|tonite|2nite|earlier|(?:just|right|now)\s+now|moments\s+ago"
+            r"\b(?:today|2day|tdy|this\s+(?:morning|afternoon|evening|arvo|am|pm)|tonight|tonite|2nite|earlier|(?:on|in|during|over)\s+my\s+lunch(?:\s*-?(?:break|hour|time))?|(?:just|right|now)\s+now|moments\s+ago"
             r"|just?(?=\s+(?:had|got|been|done|left|finished|came|come|coming|comot|did|walked|back|home|out)\b)|jus(?=\s+(?:got|had|did|left|came)\b))\b",
         ),
         ("bare", rf"{_NUMBERED}{_UNIT}(?:\s+(?:now|already))?"),
@@ -205,7 +238,7 @@ EXPRESSIONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 )
 
 TREATMENT_NOUN = (
-    r"(?:treat(?:ment|\b)|session\b|micro[\s-]*needl\w*|needl(?:e|es|ing)\b|mn\b|procedure|appointment|appt|facial|(?:derma|home)\s?-?pen|derma\s?-?roll\w*|"
+    r"(?:treat(?:ment|\b)|session\b|sesh\b|top[\s-]?up\b|(?:collagen|face|skin)\s+(?:\w+\s+)?thing|micro[\s-]*needl\w*|needl(?:e|es|ing)\b|mn\b|procedure|appointment|appt|facial|(?:derma|home)\s?-?pen|derma\s?-?roll\w*|"
     r"roller|needle\s+(?:\w+\s+)?thing|pen\s+thing|\d(?:\.\d+)?\s?mm\s+pass|s[eé]ance|sitting|skin\s?-?pen|rf\b|prp\b|(?:2nd|3rd|4th|second|third|fourth)\s+(?:round|one))"
 )
 OF_SOMEONE = r"(?:my|her|his|the|their|our|ur|your|mum'?s|mom'?s)"
@@ -229,7 +262,9 @@ EVENTS = re.compile(
     r"|(?:had|did|got|do|make|made)\s+(?:it|mine|hers|his|am)\b(?!\s+(?:since|for(?!\s+(?:me|us)\b)|before|on\s+my|all|under|again|checked)\b)"
     r"|(?:had|did|got)\s+(?:this|that|them|one)(?=\s*(?:done\b|@|on\s*@|about\s*@|around\s*@|$|[,.;!?]))"
     rf"|(?:did|do|does|done|made|make|got)\s+(?:\w+\s+)?{OF_SOMEONE}\s+(?:whole\s+|upper\s+)?{TREATED_PART}(?!\s+(?:wet|dirty|burn\w*|sun\w*|waxed|wash\w*|hurt))"
-    r"|(?:you|u|una|dem|they|she|he)\s+(?:do|did|does|made|make)\s+(?:me|us|him|her)\b"
+    r"|(?:you|u|una|dem|they|she|he|who)\s+(?:do|did|does|made|make|numbed|treated|needled)\s+(?:me|us|him|her)\b"
+    r"|did\s+(?:me|us)\b(?!\s+(?:good|no|a\s+favou?r|wrong))"
+    r"|(?:place|clinic|salon|spa|studio|girl|lady|person|practitioner)\s+(?:that\s+|where\s+)?(?:i|we|she|he)\s+(?:used|went\s+to|visited|chose|picked)\b"
     r"|done\b|was\s+the\s+date|(?:mine|hers|his)\s+(?:was|were)|(?:after|of|since|from)\s+(?:mine|hers|his)\b|both\s+of\s+us\s+did"
     r"|(?:this|latest|most\s+recent)\s+one"
     r"|(?:was|were|been)\s+(?:just\s+)?(?:with|at)\s+(?:you|u|yours|urs)\b|(?:was|were)\s+there(?=\s*@)"
@@ -284,7 +319,7 @@ GENERAL = re.compile(
 )
 """A day asked about, heard of or advised, not the patient's own."""
 OWN = re.compile(
-    r"\b(i'?m|i\s+am|it'?s|it\s+is|today\s+is|this\s+is|today|now|currently|been|still|be\s+this|my\s+\w+\s+(?:is|are)|am\s+i|(?:is|are)\s+(?:my|this|these)|this\s+time)\b",
+    r"\b(i'?m|i\s+am|it'?s|it\s+is|today\s+is|this\s+is|today|now|currently|been|still(?!\s+(?:ok|okay|fine|alright|safe|allowed)\b)|be\s+this|my\s+\w+\s+(?:is|are)|am\s+i|(?:is|are)\s+(?:my|this|these)|this\s+time)\b",
     re.IGNORECASE,
 )
 PERSON = re.compile(
@@ -295,7 +330,7 @@ PERSON = re.compile(
 )
 IS_PATIENT = re.compile(
     rf"\b(?:mine|my\s+(?:own\s+)?(?:{TREATED_PART}|eyes?|nose|{TREATMENT_NOUN})|i\s+(?:had|did|got|have|want|plan|look|feel|peel\w*)|"
-    r"i(?:'m|m|\s+am)\s+(?!writing|typing|worried|scared|asking\s+(?:for|on)|her|his|the))\b",
+    r"am\s+i\b|i(?:'m|m|\s+am)\s+(?!writing|typing|worried|scared|asking\s+(?:for|on)|her|his|the))\b",
     re.IGNORECASE,
 )
 """A writer who speaks of an own treatment, skin or state: what is told of others is then only a comparison."""
@@ -307,7 +342,8 @@ CORRECTED = re.compile(r"\b(sorry|meant|i\s+mean|actually|correction|mistake|wai
 PUT_RIGHT = re.compile(r"\b(meant|i\s+mean|(?:no|sorry|actually|wait)\W+(?:it|that)\s+was|mistake)\b", re.IGNORECASE)
 QUOTED = re.compile(r"\bi\s+(?:said|told\s+you|wrote|typed)\s", re.IGNORECASE)
 EARLIER = re.compile(
-    r"\b(first\s+(?:one|session|treatment|time)|last\s+time|previous\w*|the\s+time\s+before)\b", re.IGNORECASE
+    r"\b((?:first|1st)\s+(?:one|session|sesh|treatment|time)|(?:session|treatment|one)\s+one|last\s+time|previous\w*|the\s+time\s+before)\b",
+    re.IGNORECASE,
 )
 STILL = re.compile(
     r"[\s@]*(?:$|(?:still|and|yet|already|that)\b(?!\s+(?:a\s+half|i\s+(?:have|want|need)\b))|i\s+(?:did|had|look|feel|have\s+th)|i'?m\s+(?:still|having)\b|me\s+still\b)",
@@ -316,7 +352,7 @@ STILL = re.compile(
 """What goes on after a count that opens a clause: it is then how long ago all began ("10 days and still red")."""
 FILLER = re.compile(
     r"\b(it|that|this|was|is|its|on|the|i|think|maybe|about|around|hi|hello|so|ok|only|just|sorry|actually|no|yes|yeah|yep|like|say|said|roughly|"
-    r"must|have|be|been|probably|a|an|at|morning|night|evening|afternoon|approx|um+|er+|guess|believe|nearly|almost|s|gone|please|oh|wait|id|d|meant|mean|not|my|mistake)\b|[\W\d_]+",
+    r"must|have|be|been|probably|a|an|at|morning|night|evening|afternoon|approx|um+|er+|guess|believe|nearly|almost|s|gone|exactly|precisely|please|oh|wait|id|d|meant|mean|not|my|mistake)\b|[\W\d_]+",
     re.IGNORECASE,
 )
 """What may stand with a time that nothing else is said of."""
@@ -329,7 +365,9 @@ class TimeMention:
     moment of something that is not understood: the treatment only where we have just asked for its day).
 
     ``days`` is days before now, or None where ``weekday`` (0 = Monday) or ``date`` (year or 0, month or 0, day) says it.
-    With both, ``days`` will have passed on that weekday to come ("it'll be a week on Monday").
+    With both, ``days`` will have passed on that weekday to come ("it'll be a week on Monday"). What is ``weak`` tells the day
+    of the treatment where nothing else does ("bumps came up round day 4"). ``more`` days lie before the weekday or date ("a
+    week last Tuesday"; fewer than 0: after it).
     """
 
     kind: str
@@ -340,6 +378,8 @@ class TimeMention:
     weekday: int | None = None
     last_week: bool = False
     date: tuple[int, int, int] | None = None
+    weak: bool = False
+    more: int = 0
 
     def days_before(self, today: dt.date) -> int | None:
         """Days between the moment meant and ``today``; None where it cannot be (31 February).
@@ -350,6 +390,8 @@ class TimeMention:
             if self.days is not None:
                 return max(self.days - (self.weekday - today.weekday()) % 7, 0)
             back = (today.weekday() - self.weekday) % 7
+            if self.more:
+                return max((back or 7) + self.more, 0)
             in_this_week = back <= today.weekday()
             if back == 1 and self.text.lower().startswith("last"):
                 return 8  # yesterday is called so
@@ -358,7 +400,7 @@ class TimeMention:
             return self.days
         in_figures = bool(re.search(r"\d[/.]\d", self.text))
         past = [(today - d).days for d in _candidates(today, *self.date, swapped=in_figures) if d <= today]
-        return min(past, default=None)
+        return max(min(past) + self.more, 0) if past else None
 
 
 def _candidates(today: dt.date, year: int, month: int, day: int, swapped: bool) -> list[dt.date]:
@@ -397,7 +439,11 @@ def find_times(text: str) -> list[TimeMention]:
         return [answer]
     claims = [c for kind, match in scene.expressions if (c := _RULES[kind](kind, match, scene)) is not None]
     best = _best([c for c in claims if c.mention.kind == "since"])
-    return [c.mention for c in claims if c.mention.kind != "since" or c is best]
+    return [
+        replace(c.mention, weak=c.weight == FORMER) if c is best else c.mention
+        for c in claims
+        if c.mention.kind != "since" or c is best
+    ]
 
 
 def _best(claims: list[_Claim]) -> _Claim | None:
@@ -509,6 +555,14 @@ class _Scene:
     def after(self, at: int) -> str:
         return self.masked[at : self._ends[self.clause(max(at - 1, 0))]]
 
+    def days_since_date(self, day: int) -> int | None:
+        """Days from a day of this month to what the message says is today ("today is the twentieth"); None without it."""
+        told = re.search(
+            rf"\btoday(?:\s+is|'s)\s+the\s+(?:(?P<d>\d{{1,2}}){_NTH}|(?P<o>{_any(ORDINALS)}))\b", self.text
+        )
+        passed = _day_of_month(told.groupdict()) - day if told else 0
+        return passed if passed > 0 else None
+
     def is_asked(self, at: int) -> bool:
         """Whether the sentence of a place ends in a question mark."""
         end = re.compile(r"[.!?\n](?!\d)").search(self.masked, at, at + LONGEST_CLAUSE)
@@ -573,6 +627,10 @@ class _Scene:
     def borrows_treatment(self, match: re.Match[str]) -> bool:
         """Whether a bare time belongs to the treatment in the clause before or after it ("Fri just gone, my session")."""
         own = self.clause(match.start())
+        restated = match.groupdict().get("unit") and self.text[: match.start()].rstrip().endswith((" so", "("))
+        told = next((c for c in range(own - 1, -1, -1) if self.words(c).strip()), -1)
+        if restated and self.is_bare(own) and self.names_treatment(told):
+            return True
         return self.is_bare(own) and any(
             self.names_treatment(c) and "@" not in self.words(c) for c in (own - 1, own + 1)
         )
@@ -668,9 +726,11 @@ def _day(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
     before, after = scene.before(match.start()), scene.after(match.end())
     part_of_it = re.search(r"\b(?:morning|evening|night|afternoon|start|end)\s+of\s+$|\bi?t?'?[sm]\s+like\s+$", before)
     if not part_of_it and re.search(
-        r"\b(?:(?:than|same\s+as)\s+(?:on|at)|since|from|than|of|like|same\s+as)\s+$", before
+        r"\b(?:(?:than|same\s+as)\s+(?:on|at)|since|from|than|of|like|same\s+as)\s+(?:(?:the|my)\s+)?$", before
     ):
         return None
+    if scene.event(match) == "onset" and re.search(r"\b(?:around|round|about)\s+$", before):
+        return _Claim(scene.said("since", match)(days=_days_of(match)), FORMER)
     if re.search(r"\b(?:by|until|till|around|about|after|before)\s+$", before):
         return _Claim(scene.said("asked", match)(days=_days_of(match)))
     of = re.match(r"\s+(?:of|on)\s+(?:my\s+|the\s+|this\s+)?(\w+)", after)
@@ -682,7 +742,16 @@ def _day(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
     told = re.search(r"\b(?:was|were|had)\b", before + after) or (
         re.search(r"\bon\s+$", before) and scene.event(match) == "onset"
     )
-    if claim is None or claim.mention.kind != "since" or not told or OWN.search(before) or _shifted(0, match, scene):
+    if claim is not None and claim.mention.kind == "since" and scene.event(match) == "onset" and not OWN.search(before):
+        claim = replace(claim, weight=FORMER)
+    if (
+        claim is None
+        or claim.mention.kind != "since"
+        or not told
+        or OWN.search(before)
+        or _shifted(0, match, scene)
+        or CORRECTED.search(before)
+    ):
         return claim
     return _Claim(scene.said("onset", match)(days=_days_of(match)))
 
@@ -764,6 +833,43 @@ def _until(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
     return _Claim(said(days=max(_days_of(match) - 1, 0)), _weight(NOW, match, scene))
 
 
+def _week_before(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
+    """'It was a week yesterday that you treated me', 'a week last Tuesday'."""
+    clause = scene.clause(match.start())
+    if not (scene.event(match) == "treatment" or scene.names_treatment(clause) or scene.ends_story(match)):
+        return _Claim(scene.said("onset", match)(days=_days_of(match) + 1)) if match.groupdict().get("back1") else None
+    said = partial(scene.said("since", match), more=_days_of(match))
+    if match.groupdict().get("back1"):
+        return _Claim(scene.said("since", match)(days=_days_of(match) + 1), _weight(NAMED, match, scene))
+    return _Claim(said(weekday=WEEKDAYS[match.group("wd")]), _weight(NAMED, match, scene))
+
+
+def _tomorrow_makes(kind: str, match: re.Match[str], scene: _Scene) -> _Claim:
+    """'Tomorrow makes a week' is counted from the treatment."""
+    return _Claim(scene.said("since", match)(days=max(_days_of(match) - 1, 0)), NOW)
+
+
+def _by_surroundings(days: int, kind: str, match: re.Match[str], scene: _Scene) -> _Claim:
+    """'Woke up the morning after with welts', 'straight from the clinic': of now, where nothing else tells of a later day."""
+    return _Claim(scene.said("since", match)(days=days), FORMER)
+
+
+def _beside(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
+    """'My birthday was on the 9th, I had it the day after': counted from another moment that is told before."""
+    anchors = [
+        (sort, other)
+        for sort, other in scene.expressions
+        if sort in ("date", "weekday") and other.end() <= match.start() and scene.event(other) != "treatment"
+    ]
+    anchor = _told(*anchors[-1], scene, "since") if anchors and scene.event(match) == "treatment" else None
+    if anchor is None:
+        return None
+    groups = match.groupdict()
+    days = _days_of(match) if groups.get("unit") else 1
+    back = groups.get("back") or groups.get("back2")
+    return _Claim(replace(anchor.mention, more=anchor.mention.more + (days if back else -days)), NAMED)
+
+
 def _bare(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
     """A count with no word of direction: of the treatment if that stands in its clause, or if it stands alone ("ten days,
     still pink"), else how long a sign has lasted."""
@@ -832,6 +938,11 @@ def _moment(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
         return said("since")
     if re.search(r"\b(?:since|from)\s+(?:about\s+|around\s+)?$", before) and not scene.dates_treatment(match):
         return None if kind == "today" else said("onset")
+    if kind != "ago" and re.search(r"\bsince\s+$", before) and re.match(r"\s*after\b", scene.after(match.end())):
+        claim = said(
+            "since"
+        )  # "fever since last night after his session": there the day may be that of the fever alone
+        return claim and replace(claim, weight=FORMER)
     event = scene.event(match)
     proposed = kind == "weekday" and scene.is_asked(match.end()) and not STATE.search(own)
     asks = (bool(ASKS.search(own)) or proposed) and not PAST.search(own)
@@ -870,10 +981,21 @@ def _told(sort: str, match: re.Match[str], scene: _Scene, kind: str) -> _Claim |
         alone = scene.words(scene.clause(match.start())).replace("@", "").strip() and "@" not in _without(match, scene)
         return claim(said(days=0)) if alone or kind != "since" else _Claim(said(days=0), FORMER)
     if sort == "weekday":
-        return claim(said(weekday=WEEKDAYS[groups.get("wd") or "saturday"], last_week=groups.get("week") is not None))
+        wd = WEEKDAYS[groups.get("wd") or "saturday"]
+        return claim(said(weekday=wd, last_week=groups.get("week") is not None, more=7 * bool(groups.get("week_more"))))
     month = MONTHS[groups["mon"]] if groups.get("mon") else int(groups.get("mm") or 0)
-    day = int(groups["d"]) if groups.get("d") else (ORDINALS | NUMBERS)[re.sub(r"\s+", " ", groups["o"])]
-    return claim(said(date=(int(groups.get("y") or 0), month, int(day))))
+    if groups.get("feast"):
+        return claim(said(date=(0, *FEASTS[re.sub(r"\s+", " ", str(groups["feast"]))])))
+    day = _day_of_month(groups)
+    passed = None if month else scene.days_since_date(day)
+    if passed is not None:
+        return _Claim(said(days=passed), _weight(NAMED, match, scene))
+    return claim(said(date=(int(groups.get("y") or 0), month, day)))
+
+
+def _day_of_month(groups: Mapping[str, str | None]) -> int:
+    figures = groups.get("d")
+    return int(figures or (ORDINALS | NUMBERS)[re.sub(r"\s+", " ", groups["o"] or "")])
 
 
 def _without(match: re.Match[str], scene: _Scene) -> str:
@@ -887,6 +1009,8 @@ def _weekday(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
         before = re.search(
             rf"(?:\b(?:on|last|since|past|done|this)|{TREATMENT_NOUN}\s+was)\s+$", scene.before(match.start())
         )
+        if re.match(r"\s+(?:just\s+)?(?:gone|passed)\b", scene.after(match.end())):
+            return _moment(kind, match, scene)
         if not before and match.group() in ("sat", "sun"):
             return None
     if re.match(r"\s+(?:morning\s+|night\s+)?@*\s*(?:today|now)\b", scene.text[match.end() :]):
@@ -905,6 +1029,11 @@ _RULES: dict[str, Callable[[str, re.Match[str], _Scene], _Claim | None]] = {
     "been": _been,
     "asked_after": _asked_after,
     "until": _until,
+    "tomorrow_makes": _tomorrow_makes,
+    "week_before": _week_before,
+    "morning_after": partial(_by_surroundings, 1),
+    "straight_from": partial(_by_surroundings, 0),
+    "beside": _beside,
     "bare": _bare,
     "lasting": _lasting,
     "next_day": partial(_fixed_day, 1),

@@ -40,6 +40,17 @@ def test_days_since(reader: Reader, now: datetime, text: str, days: int | None) 
 
 
 PRINCIPLES = {
+    "a week is counted from the day told with it": [
+        ("It was a week yesterday that you treated me", 8),
+        ("treated a week last Tuesday", 9),
+        ("had mine the Friday before last", 13),
+        ("Tomorrow makes a week since it", 6),
+    ],
+    "a day may be counted from another one": [
+        ("my birthday was on the 9th, I had it done the day after", 2),
+        ("my flight was on sunday, I had my session two days before that", 6),
+        ("I had it done on the tenth of this month, today is the twelfth", 2),
+    ],
     "a time belongs to the nearest event before it in its clause": [
         ("My session was on Monday and the bruises appeared yesterday", 3),
         ("had it done yesterday and my eyes are puffy this morning", 1),
@@ -254,3 +265,19 @@ def test_a_report_survives_json(reader: Reader, now: datetime) -> None:
         Report(treated_on=date(2026, 3, 9)), reader.read("the redness is spreading and i take warfarin"), now
     )
     assert Report.from_dict(json.loads(json.dumps(report.to_dict()))) == report
+
+
+@pytest.mark.parametrize(
+    ("text", "alone"),
+    [
+        ("the bumps came up round day 4", 4),
+        ("woke up the morning after with a swollen lip", 1),
+        ("straight from the clinic, it throbs", 0),
+    ],
+)
+def test_what_tells_little_of_the_treatment_counts_where_nothing_else_is_known(
+    reader: Reader, now: datetime, text: str, alone: int
+) -> None:
+    known = Report(treated_on=(now - timedelta(days=9)).date())
+    assert update(Report(), reader.read(text), now).day(now) == alone
+    assert update(known, reader.read(text), now).day(now) == 9
