@@ -259,7 +259,9 @@ def _subject_items(turn: Turn, report: Report, knowledge: KnowledgeBase) -> tupl
         return ()  # "can I wear a cap": of a thing that we do not know
     over = {f.item for f in turn.reading.findings if f.kind in ("product", "activity") and f.assertion == "historical"}
     live = [i for i in report.subject if i not in over] or report.subject
-    return tuple(knowledge.items[i] for i in live if i in knowledge.items)
+    items = [knowledge.items[i] for i in live if i in knowledge.items]
+    general = {name for item in items for name in item.implies}  # spots are bumps too: the finer name is answered
+    return tuple(item for item in items if item.id not in general)
 
 
 def _clinical(

@@ -28,9 +28,9 @@ from aftercare.nlu.finding_examples import (
 )
 from aftercare.nlu.finding_heads import FindingsEncoder, load_findings_encoder, stamp_of
 from aftercare.nlu.findings_model import Detected, FindingsModel, Labelled
-from aftercare.nlu.message_reader import MessageReader, reader_at
+from aftercare.nlu.message_reader import MessageReader, example_read, reader_at
 from aftercare.nlu.vector_cache import cached, finding_vectors
-from aftercare.triage.reader import CHANGE, SIGNS, is_denied
+from aftercare.triage.reader import CHANGE, SIGNS, is_denied, tells_of_adult
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +55,8 @@ tender" is near severe pain, and is not."""
 
 STANDING = frozenset({"present", "uncertain", "resolving"})
 """Assertions of a sign that something can be said of: it got worse, it spreads."""
+
+MINOR = "minor"
 
 DENIED = frozenset({"negated", "historical", "hypothetical", "information", "other_person"})
 """Assertions by which a sign does not count. What is an idiom is no sign at all."""
@@ -91,8 +93,8 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
         self._config = config
         self._storage = storage
         self._resource = resource
-        folder = knowledge_folder(config["knowledge"])
-        self._knowledge, self._reader = knowledge_at(folder), reader_at(folder)
+        self._folder = knowledge_folder(config["knowledge"])
+        self._knowledge, self._reader = knowledge_at(self._folder), reader_at(self._folder)
         self._encoder = self._encoder_or_none()
         self._model = model
 
@@ -210,7 +212,7 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
 
     def _named(self, text: str) -> frozenset[str]:
         """What the wordings find in a text, in the names of the examples."""
-        findings = self._reader.read(text).findings
+        findings = example_read(self._folder, text).findings
         qualities = frozenset().union(*(finding.qualities for finding in findings))
         change = {name for name, quality in QUALITIES_OF_CHANGE.items() if quality in qualities}
         return frozenset(finding.item for finding in findings) | change
@@ -231,20 +233,32 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
         found = [
             self._entity(text, one.finding, one)
             for one in detections
-            if one not in changes and one.finding not in named and self._may_stand(one.finding, entities)
+            if one not in changes and one.finding not in named and self._may_stand(one.finding, entities, text)
         ]
-        entities = entities + self.add_extractor_name(found)
+        named |= {entity["value"] for entity in found}
+        found += [
+            self._implied(entity, item) for entity in found for item in self._implies(entity) if item not in named
+        ]
+        entities = entities + self.add_extractor_name(_one_of_each(found))
         for one in changes:
             entities = self._changed(text, entities, self._entity(text, CHANGE, one), one)
         message.set(ENTITIES, entities, add_to_output=True)
 
-    def _may_stand(self, item: str, entities: list[dict[str, Any]]) -> bool:
-        """Whether an item can be there beside what the wordings find: a painful bump not where pain is denied."""
-        if item not in self._knowledge.items:
+    def _may_stand(self, item: str, entities: list[dict[str, Any]], text: str) -> bool:
+        """Whether an item can be there beside what the wordings find: a painful bump not where pain is denied, a minor not
+        where the age of an adult is given."""
+        if item not in self._knowledge.items or (item == MINOR and tells_of_adult(text)):
             return False
         parts = self._knowledge.items[item].unless_denied
         told = [entity for entity in entities if entity["value"] in parts]
         return not told or any(entity.get("assertion") != "negated" for entity in told)
+
+    def _implies(self, entity: Mapping[str, Any]) -> tuple[str, ...]:
+        return self._knowledge.items[entity["value"]].implies
+
+    def _implied(self, entity: Mapping[str, Any], item: str) -> dict[str, Any]:
+        """What a finding always means as well (blood that does not stop is bleeding), as the reader has it for wordings."""
+        return {**entity, "entity": self._knowledge.items[item].kind, "value": item}
 
     def _entity(self, text: str, item: str, detected: Detected) -> dict[str, Any]:
         first, last = detected.words
@@ -296,6 +310,11 @@ def _standing_all_the_same(entities: list[dict[str, Any]], stands: Mapping[str, 
         else e
         for e in entities
     ]
+
+
+def _one_of_each(entities: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The first of each value: two findings may imply the same one."""
+    return list({entity["value"]: entity for entity in reversed(entities)}.values())[::-1]
 
 
 def _joined(examples: Sequence[FindingExample]) -> list[FindingExample]:

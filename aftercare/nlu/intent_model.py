@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -29,7 +29,7 @@ from scipy.special import expit, log_softmax, logit, softmax
 from sklearn.linear_model import LogisticRegression
 
 from aftercare.nlu.encoder import Vectors
-from aftercare.nlu.findings_model import fold_of
+from aftercare.nlu.findings_model import few_of, fold_of
 from aftercare.nlu.intent_features import Described, Matrix, Meaning, Words
 
 LOOSENESS = 3.0
@@ -37,6 +37,10 @@ LOOSENESS = 3.0
 
 FEWEST_LESSONS = 200
 """Examples kept back from which they alone teach trust; with fewer, every example is kept back once."""
+
+MOST_COMPARED = 150
+"""Examples of an intent that a message is compared with. Among tens of thousands the nearest is hardly nearer, and the trust
+model's lessons times all examples filled gigabytes."""
 
 NEIGHBOURS = 3
 """Examples that make up "the nearest examples" of a message."""
@@ -80,10 +84,12 @@ class Trust:
 
 @dataclass(frozen=True)
 class Examples:
-    """The training examples, for their nearness: ``labels`` are indices into the intents, ``compared`` has a row for each."""
+    """Some of the training examples of each intent, for their nearness: ``labels`` are indices into the intents, ``compared``
+    has a row for each, and ``rows`` tells which examples they are (empty in a stored model)."""
 
     labels: Labels
     compared: Rows
+    rows: Labels = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def likeness_to(self, compared: Rows) -> Matrix:
         """(messages, examples): 1 for the same, 0 for nothing in common."""
@@ -184,10 +190,10 @@ class IntentModel:
             _fit(rows, labels, len(names)),
             Mixture.fit(names, asked, scores[lessons], messages.asked[lessons], labels[lessons]),
             _share_that_names(messages, labels, len(names)),
-            Examples(labels, features.compared(rows)),
+            _compared(messages.texts, labels, features.compared(rows)),
             _no_trust(0.5),
         )
-        model._trust = model._learn_trust(messages, rows, lessons, scores, background)
+        model._trust = model._learn_trust(messages, rows, labels, lessons, scores, background)
         return model
 
     def predict(self, messages: Described) -> list[list[Ranked]]:
@@ -256,14 +262,20 @@ class IntentModel:
             raise UnreadableModel(f"{folder} holds no intent model of this version ({error}). Train again.") from error
 
     def _learn_trust(
-        self, messages: Described, rows: Rows, lessons: Labels, scores: Matrix, background: Described
+        self,
+        messages: Described,
+        rows: Rows,
+        labels: Labels,
+        lessons: Labels,
+        scores: Matrix,
+        background: Described,
     ) -> Trust:
         """``lessons``: the examples whose ``scores`` come from a model that was not fitted with them."""
-        to_others = self._examples.likeness_to(self._examples.compared[lessons])
-        to_others[np.arange(len(lessons)), lessons] = -np.inf
+        to_others = self._examples.likeness_to(self._features.compared(rows)[lessons])
+        to_others[lessons[:, None] == self._examples.rows[None, :]] = -np.inf
         seen = self._mixture(scores[lessons], messages.asked[lessons])
         signs = [self._signs(seen, to_others, messages.names_something[lessons])]
-        right = [seen.argmax(1) == self._examples.labels[lessons]]
+        right = [seen.argmax(1) == labels[lessons]]
         if background.texts:
             others = self._features.rows(background)
             answers = self._mixture(self._regression(others), background.asked)
@@ -285,6 +297,12 @@ class IntentModel:
         usual = np.log(np.where(names_something, share, 1 - share))
         lead = ordered[:, -1] - ordered[:, -2]
         return np.column_stack([ordered[:, -1], lead, _nearest(own), _nearest(likeness), usual])
+
+
+def _compared(texts: Sequence[str], labels: Labels, compared: Rows) -> Examples:
+    chosen = [few_of(np.flatnonzero(labels == intent), texts, MOST_COMPARED) for intent in np.unique(labels)]
+    rows = np.sort(np.concatenate(chosen))
+    return Examples(labels[rows], compared[rows], rows)
 
 
 def _stored(facts: dict[str, Any], arrays: dict[str, Any]) -> tuple[Meaning | Words, Rows]:

@@ -16,7 +16,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from aftercare.nlu.data_file import knowledge_at, knowledge_folder
-from aftercare.triage import Reader
+from aftercare.triage import Reader, Reading
 
 NAMED = "named"
 """The message property with the kinds of things it names, some of ``aftercare.nlu.intent_features.KINDS``."""
@@ -28,6 +28,12 @@ KIND_OF_ENTITY = {"symptom": "sign", "finding": "sign", "product": "product", "a
 def reader_at(folder: Path) -> Reader:
     """The reader of a knowledge base, built once in a process whichever components ask."""
     return Reader(knowledge_at(folder))
+
+
+@lru_cache(maxsize=100_000)
+def example_read(folder: Path, text: str) -> Reading:
+    """What a training example says: several components ask, and a reading takes milliseconds. No patient's message comes here."""
+    return reader_at(folder).read(text)
 
 
 @DefaultV1Recipe.register(
@@ -42,8 +48,9 @@ class MessageReader(GraphComponent, EntityExtractorMixin):
     messages they get the property ``named`` for the classifier.
     """
 
-    def __init__(self, reader: Reader) -> None:
-        self._reader = reader
+    def __init__(self, knowledge: Path) -> None:
+        self._knowledge = knowledge
+        self._reader = reader_at(knowledge)
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
@@ -57,23 +64,25 @@ class MessageReader(GraphComponent, EntityExtractorMixin):
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> MessageReader:
-        return cls(reader_at(knowledge_folder(config["knowledge"])))
+        return cls(knowledge_folder(config["knowledge"]))
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         for example in training_data.training_examples:
-            self._read(example)
+            _noted(example, example_read(self._knowledge, example.get(TEXT) or "").entities())
         return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
-            entities = self.add_extractor_name(self._read(message))
+            entities = _noted(message, self._reader.read(message.get(TEXT) or "").entities())
+            entities = self.add_extractor_name(entities)
             message.set(ENTITIES, message.get(ENTITIES, []) + entities, add_to_output=True)
         return messages
 
-    def _read(self, message: Message) -> list[dict[str, Any]]:
-        entities = self._reader.read(message.get(TEXT) or "").entities()
-        message.set(NAMED, sorted(kinds_of(entities)))
-        return entities
+
+def _noted(message: Message, entities: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The entities, the kinds of things among them noted on the message."""
+    message.set(NAMED, sorted(kinds_of(entities)))
+    return entities
 
 
 def kinds_of(entities: list[dict[str, Any]]) -> frozenset[str]:
@@ -83,5 +92,5 @@ def kinds_of(entities: list[dict[str, Any]]) -> frozenset[str]:
 
 def kinds_named_in(texts: list[str], knowledge: str) -> list[frozenset[str]]:
     """The same for texts that are no messages of Rasa's."""
-    reader = reader_at(knowledge_folder(knowledge))
-    return [kinds_of(reader.read(text).entities()) for text in texts]
+    folder = knowledge_folder(knowledge)
+    return [kinds_of(example_read(folder, text).entities()) for text in texts]

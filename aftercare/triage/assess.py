@@ -84,7 +84,8 @@ def assess(report: Report, knowledge: KnowledgeBase, now: datetime, answer: str 
             waits_for_day = True
             continue
         hit = _hit(knowledge, rule, evidence)
-        lifted = _lifted(hit, modifiers, knowledge)
+        counted = {sign.item for sign in evidence.signs}  # a rule that rests on a modifier is not lifted by it again
+        lifted = _lifted(hit, tuple(m for m in modifiers if m.item not in counted), knowledge)
         if hit.tier == "soon":
             soon |= {s.item for s in evidence.signs if s.kind in SIGNS}
         newly_lifted = lifted != hit and any(m.turn == report.turn for m in modifiers)
