@@ -61,7 +61,7 @@ JOINED, JOINED_COMPLETE = 0.3, 0.12
 """Share of the texts that are shown joined to another one: patients say several things in one message."""
 LED_IN = 0.15
 """Share of the whole messages that are shown beside small talk: what is told there counts no less after a long greeting."""
-PICTURES = re.compile("[\u2190-\u2bff\u3030\ufe0f\u200d\U0001f000-\U0001faff]")
+PICTURES = re.compile("[\u2600-\u27bf\u2b50\u2b55\ufe0f\u200d\U0001f000-\U0001faff]")
 """The same as in ``aftercare.nlu.encoder``."""
 WORDS_LEFT_OUT, WORDS_MISTYPED = 0.08, 0.05
 """Shares of the words, so that whole messages cannot be learned by heart."""

@@ -24,15 +24,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     from aftercare.cli.run_time import database_url, defaults
     from aftercare.conversation.database import Database, StorageError
-    from aftercare.conversation.erasure import NoConversation, erase
+    from aftercare.conversation.erasure import NoConversation, empty_journal, erase
     from aftercare.conversation.migrations import migrate
     from aftercare.photos.folder import PhotoFolder
 
     question = (
         f"Delete the conversation of {options.id} with all its messages, photos, cases and notes, for good? [y/N] "
     )
-    if not options.yes and input(question).strip().lower() not in ("y", "yes"):
-        print("Nothing was deleted.")
+    if not options.yes and _answer(question) not in ("y", "yes"):
+        print("Nothing was deleted. (--yes: do not ask)")
         return NOT_DONE
     var = private_folder(options.var)
     photos = PhotoFolder(Path(os.environ.get("AFTERCARE_PHOTOS") or defaults(var)["AFTERCARE_PHOTOS"]))
@@ -42,12 +42,28 @@ def run(options: argparse.Namespace) -> int:
         migrate(database)
         with database.writing() as connection:
             erased = erase(connection, options.id, datetime.now(timezone.utc))
+        print(f"Deleted: {erased.messages} messages, {len(erased.files)} photos, {erased.cases} cases.")
         photos.remove(erased.files)
-    except (NoConversation, StorageError, OSError) as error:
+        if not empty_journal(database):
+            print(
+                "The database is busy: the words stay in its journal until the assistant stops or has written on for a while."
+            )
+    except OSError as error:
+        print(
+            f"aftercare erase: photos are left, which the assistant removes within the hour ({error})", file=sys.stderr
+        )
+        return NOT_DONE
+    except (NoConversation, StorageError) as error:
         print(f"aftercare erase: {error}", file=sys.stderr)
         return NOT_DONE
     finally:
         if database is not None:
             database.close()
-    print(f"Deleted: {erased.messages} messages, {len(erased.files)} photos, {erased.cases} cases.")
     return 0
+
+
+def _answer(question: str) -> str:
+    try:
+        return input(question).strip().lower()
+    except EOFError:  # no terminal
+        return ""

@@ -9,7 +9,11 @@ from sqlalchemy import delete, func, or_, select, text
 from sqlalchemy.engine import Connection
 
 from aftercare.conversation import audit, photos
+from aftercare.conversation.database import Database
 from aftercare.conversation.schema import conversation, message, patient_case
+
+TRIES = 5
+"""Each waits for the lock as long as any statement does."""
 
 
 class NoConversation(Exception):
@@ -31,7 +35,8 @@ def erase(connection: Connection, id: str, now: datetime) -> Erased:
 
     With it go its sessions, messages, turns, photos, cases, their history, notes and drafts. The audit log stays, which
     holds no words of patients, and has a row more. What the trainers have made of a message (redacted, in ``data/nlu``) stays
-    too. On SQLite the freed space is overwritten and the words leave the search index. Raises NoConversation.
+    too, and Rasa's process remembers its last few turns until it ends. On SQLite the freed space is overwritten and the words
+    leave the search index; they leave the journal of the last writes by ``empty_journal``. Raises NoConversation.
     """
     found = connection.execute(
         select(conversation.c.id)
@@ -58,3 +63,16 @@ def erase(connection: Connection, id: str, now: datetime) -> Erased:
         connection, audit.COMMAND_LINE, "conversation_erased", now, kind="conversation", id=found, details=details
     )
     return erased
+
+
+def empty_journal(database: Database) -> bool:
+    """Write SQLite's journal into its file and cut it off: deleted words stand in it until then.
+
+    False where others read and write without a pause; then it goes with what the assistant writes next. Raises StorageError.
+    """
+    with database.reading() as connection:
+        if connection.dialect.name != "sqlite":
+            return True
+        connection.rollback()  # it cannot be done within a transaction
+        driver = connection.connection.driver_connection
+        return any(driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0 for _ in range(TRIES))

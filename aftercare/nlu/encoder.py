@@ -55,8 +55,8 @@ SCALE = ".scale"
 """Ending of the name of the array that holds the scales of another one's rows."""
 
 
-PICTURES = re.compile("[\u2190-\u2bff\u3030\ufe0f\u200d\U0001f000-\U0001faff]")
-"""Emoji and other small pictures. The encoder has no word piece for them, and none for a word that one is typed onto:
+PICTURES = re.compile("[\u2600-\u27bf\u2b50\u2b55\ufe0f\u200d\U0001f000-\U0001faff]")
+"""Emoji and other small pictures. The encoder has a word piece for hardly one of them, and none for a word that one is typed onto:
 "swelling" with a crying face behind it would be unknown."""
 
 

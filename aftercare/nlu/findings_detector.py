@@ -28,7 +28,7 @@ from aftercare.nlu.finding_examples import (
 )
 from aftercare.nlu.finding_heads import FindingsEncoder, load_findings_encoder, stamp_of
 from aftercare.nlu.findings_model import Detected, FindingsModel, Labelled
-from aftercare.nlu.message_reader import MessageReader, example_read, reader_at
+from aftercare.nlu.message_reader import MessageReader, examples_read, reader_at
 from aftercare.nlu.vector_cache import cached, finding_vectors
 from aftercare.triage.reader import CHANGE, SIGNS, is_denied, tells_of_adult
 
@@ -190,7 +190,9 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
         self, encoder: FindingsEncoder, examples: Sequence[FindingExample], training_data: TrainingData
     ) -> FindingsModel:
         things = frozenset(item.id for item in self._knowledge.items.values() if item.kind in THINGS)
-        messages = {example.text: self._labelled(example, things) for example in _joined(examples)}
+        examples = _joined(examples)
+        examples_read(self._folder, [example.text for example in examples])
+        messages = {example.text: self._labelled(example, things) for example in examples}
         for example in training_data.intent_examples:
             text = example.get(TEXT)
             if text and text not in messages and example.get(INTENT) not in MAY_HOLD_FINDINGS:
@@ -212,7 +214,8 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
 
     def _named(self, text: str) -> frozenset[str]:
         """What the wordings find in a text, in the names of the examples."""
-        findings = example_read(self._folder, text).findings
+        [reading] = examples_read(self._folder, [text])
+        findings = reading.findings
         qualities = frozenset().union(*(finding.qualities for finding in findings))
         change = {name for name, quality in QUALITIES_OF_CHANGE.items() if quality in qualities}
         return frozenset(finding.item for finding in findings) | change
@@ -254,7 +257,8 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
         return not told or any(entity.get("assertion") != "negated" for entity in told)
 
     def _implies(self, entity: Mapping[str, Any]) -> tuple[str, ...]:
-        return self._knowledge.items[entity["value"]].implies
+        """Only of what is there, as in the reader."""
+        return self._knowledge.items[entity["value"]].implies if entity["assertion"] in STANDING else ()
 
     def _implied(self, entity: Mapping[str, Any], item: str) -> dict[str, Any]:
         """What a finding always means as well (blood that does not stop is bleeding), as the reader has it for wordings."""

@@ -47,10 +47,11 @@ FEWEST_TO_SET_THRESHOLDS = 50
 """Kept back messages that are about nothing; with fewer, half is the threshold."""
 
 NEAREST = 2
-MOST_SHOWN = 200
-"""Examples of a finding among which the nearest are looked for. Copying the vectors of all
-of them, and comparing with all examples of the intents, took 2.5 of the 19 ms of a message."""
 """Examples shown with a detection."""
+
+MOST_SHOWN = 200
+"""Examples of a finding among which the nearest are looked for. Copying the vectors of all of them, and comparing with all
+examples of the intents, took 2.5 of the 19 ms of a message."""
 
 Flags = npt.NDArray[np.bool_]
 

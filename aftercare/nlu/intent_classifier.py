@@ -22,7 +22,7 @@ from aftercare.nlu.finding_heads import FindingsEncoder, load_findings_encoder
 from aftercare.nlu.intent_features import Described, named_columns
 from aftercare.nlu.intent_model import IntentModel, Ranked
 from aftercare.nlu.message_reader import NAMED, MessageReader, kinds_named_in
-from aftercare.nlu.questions import questions_of, told, with_what_is_asked
+from aftercare.nlu.questions import is_asked_again, questions_of, told, with_what_is_asked
 from aftercare.nlu.segments import segments
 from aftercare.nlu.sentence_featurizer import SentenceFeaturizer
 from aftercare.nlu.spelling import corrected_text
@@ -140,7 +140,17 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
         texts = [text, *(text[start:end] for start, end in parts)]
         vectors = self._encoder.ask(text, parts) if self._encoder else None
         rankings = model.predict(Described(texts, vectors, named_columns([named] * len(texts))))
-        return [told(ranking, part, named) for part, ranking in zip(texts, rankings, strict=True)]
+        found = [told(ranking, part, named) for part, ranking in zip(texts, rankings, strict=True)]
+        for place in range(2, len(found)):
+            if is_asked_again(found[place - 1][0], found[place][0]):
+                found[place] = self._alone(texts[place], named, model)
+        return found
+
+    def _alone(self, part: str, named: list[str], model: IntentModel) -> list[Ranked]:
+        """The ranking of a sentence that the one before it colours: read by itself."""
+        vectors = self._encoder.ask(part) if self._encoder else None
+        [ranking] = model.predict(Described([part], vectors, named_columns([named])))
+        return told(ranking, part, named)
 
 
 def _described(messages: Sequence[Message], vectors: Vectors | None) -> Described:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
 from functools import lru_cache
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +27,38 @@ NAMED = "named"
 KIND_OF_ENTITY = {"symptom": "sign", "finding": "sign", "product": "product", "activity": "activity", "time": "time"}
 
 
+FEWEST_FOR_ALL_PROCESSORS = 2000
+"""Texts. A process takes some seconds to start and to load the knowledge base."""
+
+CHUNK = 200
+"""Texts given to a process at once."""
+
+
 @lru_cache(maxsize=2)
 def reader_at(folder: Path) -> Reader:
     """The reader of a knowledge base, built once in a process whichever components ask."""
     return Reader(knowledge_at(folder))
 
 
-@lru_cache(maxsize=100_000)
-def example_read(folder: Path, text: str) -> Reading:
-    """What a training example says: several components ask, and a reading takes milliseconds. No patient's message comes here."""
+_examples: dict[tuple[Path, str], Reading] = {}
+"""What training examples say. No patient's message comes here."""
+
+
+def examples_read(folder: Path, texts: Iterable[str]) -> list[Reading]:
+    """What training examples say, read once in a process though several components ask: by all processors where there are
+    many, for a reading takes milliseconds."""
+    wanted = [(folder, text) for text in texts]
+    new = list(dict.fromkeys(key for key in wanted if key not in _examples))
+    if len(new) < FEWEST_FOR_ALL_PROCESSORS:
+        _examples.update((key, reader_at(folder).read(key[1])) for key in new)
+    else:
+        with ProcessPoolExecutor(mp_context=get_context("spawn")) as processes:
+            _examples.update(zip(new, processes.map(_read, new, chunksize=CHUNK), strict=True))
+    return [_examples[key] for key in wanted]
+
+
+def _read(key: tuple[Path, str]) -> Reading:
+    folder, text = key
     return reader_at(folder).read(text)
 
 
@@ -67,8 +93,10 @@ class MessageReader(GraphComponent, EntityExtractorMixin):
         return cls(knowledge_folder(config["knowledge"]))
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        for example in training_data.training_examples:
-            _noted(example, example_read(self._knowledge, example.get(TEXT) or "").entities())
+        examples = list(training_data.training_examples)
+        readings = examples_read(self._knowledge, [example.get(TEXT) or "" for example in examples])
+        for example, reading in zip(examples, readings, strict=True):
+            _noted(example, reading.entities())
         return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:
@@ -92,5 +120,4 @@ def kinds_of(entities: list[dict[str, Any]]) -> frozenset[str]:
 
 def kinds_named_in(texts: list[str], knowledge: str) -> list[frozenset[str]]:
     """The same for texts that are no messages of Rasa's."""
-    folder = knowledge_folder(knowledge)
-    return [kinds_of(example_read(folder, text).entities()) for text in texts]
+    return [kinds_of(reading.entities()) for reading in examples_read(knowledge_folder(knowledge), texts)]

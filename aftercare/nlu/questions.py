@@ -50,6 +50,12 @@ def with_what_is_asked(whole: Sequence[Ranked], parts: Sequence[Sequence[Ranked]
     return sorted(both, key=lambda one: -one.confidence)
 
 
+def is_asked_again(before: Ranked, part: Ranked) -> bool:
+    """Whether a part of a message seems to ask the kind of question that the part before it asks. Few do ("is that normal?
+    and when can I wear makeup"); what was asked before colours the words after it."""
+    return part.name == before.name and part.name in OF_A_SIGN | OF_CARE
+
+
 def questions_of(whole: Ranked, parts: Sequence[Ranked], sure: float) -> list[Ranked]:
     """The intents of a message that are at least ``sure``, the primary one first. Empty where there is none.
 

@@ -103,6 +103,8 @@ BROUGHT_DOWN = re.compile(
 BESIDE = 12
 """Characters between "fever" and its figure."""
 NAMES_TEMPERATURE = re.compile(r"\b(temp|temperature)\b", re.IGNORECASE)
+IS_THERE = frozenset({"present", "uncertain", "resolving"})
+"""Assertions of what is there."""
 _PERSON = (
     r"(?:mother|mum|mummy|mom|mam|dad|daddy|father|papa|parent|wife|husband|partner|gran\w*|nan|nana|aunt\w*|uncle|sister|brother"
     r"|son|daughter|boy|girl|kid|child|toddler|niece|nephew|he|she)"
@@ -400,11 +402,14 @@ class Reader:
         return _with(found, {quality})
 
     def _with_implied(self, findings: list[Finding]) -> list[Finding]:
-        """Add what a finding always means as well ("fat lip" is swelling), where it is not named already."""
+        """Add what a finding always means as well ("fat lip" is swelling), where it is not named already.
+
+        Only of what is there: who has no painful bumps may have pain all the same.
+        """
         named = {f.item for f in findings}
         implied = []
         for f in findings:
-            for item in self._knowledge.items[f.item].implies:
+            for item in self._knowledge.items[f.item].implies if f.assertion in IS_THERE else ():
                 if item not in named:
                     named.add(item)
                     kind = self._knowledge.items[item].kind
@@ -548,8 +553,9 @@ def _fever_told_beside(start: int, findings: list[Finding]) -> Finding | None:
 
 
 def tells_of_adult(text: str) -> bool:
-    """Whether a message gives an age of 18 or more: "my daughter (24)" is no child."""
-    return any(int(match.group("a") or match.group("b") or match.group("c")) >= 18 for match in AGE.finditer(text))
+    """Whether a message gives somebody spoken of an age of 18 or more: "my daughter (24)" is no child."""
+    ages = [int(match.group("c")) for match in AGE.finditer(text) if match.group("c")]
+    return bool(ages) and min(ages) >= 18
 
 
 def _ages(text: str) -> list[Finding]:

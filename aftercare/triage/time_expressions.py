@@ -167,7 +167,7 @@ EXPRESSIONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
         (
             "been",
-            r"\b(?:been|(?:it|that)'?s|it\s+is|i'?m|i\s+am|(?:it|that|this|today)\s+(?:makes?|does|marks|is)(?:\s+it)?|na|(?:don\s+|has\s+|have\s+)?(?:reach|pass)(?:ed)?|counted|coming\s+up\s+(?:to|for|on)|going\s+on|pushing)"
+            r"\b(?:been|(?:it|that)'?s|it\s+is|i'?m|i\s+am|(?:it|that|this|today)\s+(?:makes?|does|marks|is)(?:\s+it)?|na|(?:don\s+|has\s+|have\s+)?(?:reach|pass)(?:ed)?|counted|coming\s+up\s+(?:to|for|on))"
             rf"\s+{_ROUGHLY}{_COUNT}",
         ),
         (
@@ -178,7 +178,7 @@ EXPRESSIONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("next_day", r"\b(?:it'?s|it\s+is|this\s+is|today\s+is)\s+(?:only\s+|just\s+)?the\s+(?:day|morning)\s+after\b"),
         (
             "straight_from",
-            r"\bstraight\s+from\s+(?:the\s+|your\s+)?(?:clinic|chair|session|sesh|treatment|appointment)\b",
+            r"\b(?:on|in|during|over)\s+my\s+lunch(?:\s*-?(?:break|hour|time))?\b|\bstraight\s+from\s+(?:the\s+|your\s+)?(?:clinic|chair|session|sesh|treatment|appointment)\b",
         ),
         (
             "morning_after",
@@ -210,7 +210,10 @@ EXPRESSIONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             "date",
             r"\b(?:on\s+)?the\s+(?:(?P<d>\d{1,2})(?:st|nd|rd|th)|(?P<o>first|second))\s+of\s+(?:this|the)\s+month\b",
         ),
-        ("date", rf"\b(?P<feast>{_any(FEASTS)})\b"),
+        (
+            "date",
+            rf"(?<!for )(?<!before )(?<!by )(?<!until )(?<!till )(?<!your )(?<!a )\b(?P<feast>{_any(FEASTS)})\b(?=\s*(?:$|[,.;!?]|i\b|was\b|and\b|but\b|my\b|we\b|she\b|he\b|at\b|with\b|in\b))",
+        ),
         ("date", r"\b(?:on|was|did\s+it)\s+the\s+(?P<d>\d{1,2})(?=\s*(?:$|[,.;!?]|and|but|so|still))"),
         ("noise", rf"\b(?:next|every|each|by|until|till|coming)\s+(?:{_WD}|weekend)\b"),
         ("weekday", rf"\b(?:(?:last|this\s+past|past|this)\s+)?(?P<wd>{_WD}){_PART}(?!\w)(?:'?s\b)?"),
@@ -226,7 +229,7 @@ EXPRESSIONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
         (
             "today",
-            r"\b(?:today|2day|tdy|this\s+(?:morning|afternoon|evening|arvo|am|pm)|tonight|tonite|2nite|earlier|(?:on|in|during|over)\s+my\s+lunch(?:\s*-?(?:break|hour|time))?|(?:just|right|now)\s+now|moments\s+ago"
+            r"\b(?:today|2day|tdy|this\s+(?:morning|afternoon|evening|arvo|am|pm)|tonight|tonite|2nite|earlier|(?:just|right|now)\s+now|moments\s+ago"
             r"|just?(?=\s+(?:had|got|been|done|left|finished|came|come|coming|comot|did|walked|back|home|out)\b)|jus(?=\s+(?:got|had|did|left|came)\b))\b",
         ),
         ("bare", rf"{_NUMBERED}{_UNIT}(?:\s+(?:now|already))?"),
@@ -238,7 +241,7 @@ EXPRESSIONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 )
 
 TREATMENT_NOUN = (
-    r"(?:treat(?:ment|\b)|session\b|sesh\b|top[\s-]?up\b|(?:collagen|face|skin)\s+(?:\w+\s+)?thing|micro[\s-]*needl\w*|needl(?:e|es|ing)\b|mn\b|procedure|appointment|appt|facial|(?:derma|home)\s?-?pen|derma\s?-?roll\w*|"
+    r"(?:treat(?:ment|\b)|session\b|sesh\b|(?<!to\s)top[\s-]?up\b(?!\s+(?:my|the|on|with|some))|(?:collagen|face|skin)\s+(?:\w+\s+)?thing|micro[\s-]*needl\w*|needl(?:e|es|ing)\b|mn\b|procedure|appointment|appt|facial|(?:derma|home)\s?-?pen|derma\s?-?roll\w*|"
     r"roller|needle\s+(?:\w+\s+)?thing|pen\s+thing|\d(?:\.\d+)?\s?mm\s+pass|s[eé]ance|sitting|skin\s?-?pen|rf\b|prp\b|(?:2nd|3rd|4th|second|third|fourth)\s+(?:round|one))"
 )
 OF_SOMEONE = r"(?:my|her|his|the|their|our|ur|your|mum'?s|mom'?s)"
@@ -263,8 +266,8 @@ EVENTS = re.compile(
     r"|(?:had|did|got)\s+(?:this|that|them|one)(?=\s*(?:done\b|@|on\s*@|about\s*@|around\s*@|$|[,.;!?]))"
     rf"|(?:did|do|does|done|made|make|got)\s+(?:\w+\s+)?{OF_SOMEONE}\s+(?:whole\s+|upper\s+)?{TREATED_PART}(?!\s+(?:wet|dirty|burn\w*|sun\w*|waxed|wash\w*|hurt))"
     r"|(?:you|u|una|dem|they|she|he|who)\s+(?:do|did|does|made|make|numbed|treated|needled)\s+(?:me|us|him|her)\b"
-    r"|did\s+(?:me|us)\b(?!\s+(?:good|no|a\s+favou?r|wrong))"
-    r"|(?:place|clinic|salon|spa|studio|girl|lady|person|practitioner)\s+(?:that\s+|where\s+)?(?:i|we|she|he)\s+(?:used|went\s+to|visited|chose|picked)\b"
+    r"|did\s+(?:me|us)\b(?!\s+(?:good|no|an?|in|proud|wrong)\b)"
+    r"|(?:place|clinic|salon|spa|studio|girl|lady|person|practitioner)\s+(?:that\s+|where\s+)?(?:i|we|she|he)\s+(?:used|went\s+to|visited|chose|picked)\b(?!\s+for\b)"
     r"|done\b|was\s+the\s+date|(?:mine|hers|his)\s+(?:was|were)|(?:after|of|since|from)\s+(?:mine|hers|his)\b|both\s+of\s+us\s+did"
     r"|(?:this|latest|most\s+recent)\s+one"
     r"|(?:was|were|been)\s+(?:just\s+)?(?:with|at)\s+(?:you|u|yours|urs)\b|(?:was|were)\s+there(?=\s*@)"
@@ -298,7 +301,7 @@ PAST = re.compile(
 )
 NOT_YET = re.compile(
     rf"\b(if\s+(?:i|it|we)|next\s+(?:{TREATMENT_NOUN}|one|visit)|book\w*|rebook|cancel\w*|reschedul\w*|postpone\w*|shift|swap|change\s+my|thinking\s+(?:of|about)|"
-    r"want\w*|plan(?:ning|s)?|tomorrow|tmrw|(?<!since )(?<!after )(?<!from )having\s+(?:it|my|the|a)|due|scheduled|move\s+(?:it|my)|can\s+i\s+(?:have|get|come))\b",
+    r"want\w*|plan(?:ning|s)?|tomorrow|tmrw|(?<!since )(?<!after )(?<!from )having\s+(?:it|my|the|a)|due|scheduled|looking\s+forward|nervous|excited|prep\w*|move\s+(?:it|my)|can\s+i\s+(?:have|get|come))\b",
     re.IGNORECASE,
 )
 DID = re.compile(r"\bi\s+(?:\w+ed|ate|drank|went|fell|hit|cut|burnt|slept|took|gave|called|rang)\b", re.IGNORECASE)
@@ -400,7 +403,8 @@ class TimeMention:
             return self.days
         in_figures = bool(re.search(r"\d[/.]\d", self.text))
         past = [(today - d).days for d in _candidates(today, *self.date, swapped=in_figures) if d <= today]
-        return max(min(past) + self.more, 0) if past else None
+        long_past = self.text.lower() in FEASTS and min(past, default=0) > LONGEST_SIGN  # then one to come is meant
+        return max(min(past) + self.more, 0) if past and not long_past else None
 
 
 def _candidates(today: dt.date, year: int, month: int, day: int, swapped: bool) -> list[dt.date]:
@@ -424,6 +428,7 @@ class _Claim:
 
     mention: TimeMention
     weight: int = 0
+    weak: bool = False
 
 
 NAMED, NOW, MOMENT, FORMER = 4, 3, 2, 1
@@ -440,7 +445,7 @@ def find_times(text: str) -> list[TimeMention]:
     claims = [c for kind, match in scene.expressions if (c := _RULES[kind](kind, match, scene)) is not None]
     best = _best([c for c in claims if c.mention.kind == "since"])
     return [
-        replace(c.mention, weak=c.weight == FORMER) if c is best else c.mention
+        replace(c.mention, weak=c.weak) if c is best else c.mention
         for c in claims
         if c.mention.kind != "since" or c is best
     ]
@@ -558,7 +563,8 @@ class _Scene:
     def days_since_date(self, day: int) -> int | None:
         """Days from a day of this month to what the message says is today ("today is the twentieth"); None without it."""
         told = re.search(
-            rf"\btoday(?:\s+is|'s)\s+the\s+(?:(?P<d>\d{{1,2}}){_NTH}|(?P<o>{_any(ORDINALS)}))\b", self.text
+            rf"\btoday(?:\s+is|'s)\s+the\s+(?:(?P<d>\d{{1,2}}){_NTH}|(?P<o>{_any(ORDINALS)}))(?=\s*(?:$|[,.;!?]|and\b|now\b))",
+            self.text,
         )
         passed = _day_of_month(told.groupdict()) - day if told else 0
         return passed if passed > 0 else None
@@ -729,8 +735,8 @@ def _day(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
         r"\b(?:(?:than|same\s+as)\s+(?:on|at)|since|from|than|of|like|same\s+as)\s+(?:(?:the|my)\s+)?$", before
     ):
         return None
-    if scene.event(match) == "onset" and re.search(r"\b(?:around|round|about)\s+$", before):
-        return _Claim(scene.said("since", match)(days=_days_of(match)), FORMER)
+    if _is_told(match, scene) and scene.event(match) == "onset" and re.search(r"\b(?:around|round|about)\s+$", before):
+        return _Claim(scene.said("since", match)(days=_days_of(match)), FORMER, weak=True)
     if re.search(r"\b(?:by|until|till|around|about|after|before)\s+$", before):
         return _Claim(scene.said("asked", match)(days=_days_of(match)))
     of = re.match(r"\s+(?:of|on)\s+(?:my\s+|the\s+|this\s+)?(\w+)", after)
@@ -743,7 +749,7 @@ def _day(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
         re.search(r"\bon\s+$", before) and scene.event(match) == "onset"
     )
     if claim is not None and claim.mention.kind == "since" and scene.event(match) == "onset" and not OWN.search(before):
-        claim = replace(claim, weight=FORMER)
+        claim = replace(claim, weight=FORMER, weak=True)
     if (
         claim is None
         or claim.mention.kind != "since"
@@ -798,6 +804,8 @@ def _been(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
         return _Claim(scene.said("lasting", match)(days=_days_of(match)))
     if re.match(r"\s*(?:i'?m|i\s+am)\s+.*(?:week|wk|month|mth)", match.group()):
         return None  # said so of a pregnancy; of the treatment one says "2 weeks in", "2 weeks post"
+    if match.group().startswith("coming") and FILLER.sub("", scene.before(match.start())):
+        return None
     since = re.search(r"\bsince\b(.*)", after)
     first = EVENTS.search(since.group(1)) if since else None
     if first and first.lastgroup == "onset":
@@ -844,14 +852,27 @@ def _week_before(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | Non
     return _Claim(said(weekday=WEEKDAYS[match.group("wd")]), _weight(NAMED, match, scene))
 
 
-def _tomorrow_makes(kind: str, match: re.Match[str], scene: _Scene) -> _Claim:
-    """'Tomorrow makes a week' is counted from the treatment."""
+def _tomorrow_makes(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
+    """'Tomorrow makes a week' is counted from the treatment, unless it is said of something else."""
+    of = re.match(r"\s*(?:since|that|of|after)\b(?P<what>.*)", scene.after(match.end()))
+    first = EVENTS.search(of["what"]) if of else None
+    if of and not re.match(r"\s+(?:it|then)\b", of["what"]) and (first is None or first.lastgroup != "treatment"):
+        return None
     return _Claim(scene.said("since", match)(days=max(_days_of(match) - 1, 0)), NOW)
 
 
-def _by_surroundings(days: int, kind: str, match: re.Match[str], scene: _Scene) -> _Claim:
+def _by_surroundings(days: int, kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
     """'Woke up the morning after with welts', 'straight from the clinic': of now, where nothing else tells of a later day."""
-    return _Claim(scene.said("since", match)(days=days), FORMER)
+    before, own = scene.before(match.start()), scene.words(scene.clause(match.start()))
+    if re.search(r"\b(?:was|were|felt|looked|if)\b", before) or not _is_told(match, scene) or NOT_YET.search(own):
+        return None
+    return _Claim(scene.said("since", match)(days=days), FORMER, weak=True)
+
+
+def _is_told(match: re.Match[str], scene: _Scene) -> bool:
+    """Whether a time is said of the patient, and neither asked, heard of nor another's."""
+    before = scene.before(match.start())
+    return not (ASKS.search(before) or GENERAL.search(before) or _is_of_another(match, scene))
 
 
 def _beside(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
@@ -861,13 +882,17 @@ def _beside(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
         for sort, other in scene.expressions
         if sort in ("date", "weekday") and other.end() <= match.start() and scene.event(other) != "treatment"
     ]
-    anchor = _told(*anchors[-1], scene, "since") if anchors and scene.event(match) == "treatment" else None
+    before, own = scene.before(match.start()), scene.words(scene.clause(match.start()))
+    past = PAST.search(before) and not re.search(r"\b(?:after|since|from)\b", before)
+    if not past or NOT_YET.search(own) or not _is_told(match, scene) or scene.event(match) != "treatment":
+        return None
+    anchor = _told(*anchors[-1], scene, "since") if anchors else None
     if anchor is None:
         return None
     groups = match.groupdict()
     days = _days_of(match) if groups.get("unit") else 1
     back = groups.get("back") or groups.get("back2")
-    return _Claim(replace(anchor.mention, more=anchor.mention.more + (days if back else -days)), NAMED)
+    return _Claim(replace(anchor.mention, more=anchor.mention.more + (days if back else -days)), MOMENT)
 
 
 def _bare(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
@@ -942,7 +967,7 @@ def _moment(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
         claim = said(
             "since"
         )  # "fever since last night after his session": there the day may be that of the fever alone
-        return claim and replace(claim, weight=FORMER)
+        return claim and replace(claim, weight=FORMER, weak=True)
     event = scene.event(match)
     proposed = kind == "weekday" and scene.is_asked(match.end()) and not STATE.search(own)
     asks = (bool(ASKS.search(own)) or proposed) and not PAST.search(own)

@@ -133,3 +133,11 @@ def test_the_order_of_sentences_does_not_change_the_tier(
         graded(". ".join(signs), day, reader, knowledge, now).tier
         == graded(". ".join(shuffled), day, reader, knowledge, now).tier
     )
+
+
+def test_who_denies_a_finer_sign_does_not_deny_its_kind(
+    reader: Reader, knowledge: KnowledgeBase, now: datetime
+) -> None:
+    first = update(Report(), reader.read("my face is sore and red, day 2"), now)
+    then = update(first, reader.read("no pus, no red streaks but now it is hot"), now)
+    assert assess(then, knowledge, now).tier == "urgent"

@@ -281,3 +281,43 @@ def test_what_tells_little_of_the_treatment_counts_where_nothing_else_is_known(
     known = Report(treated_on=(now - timedelta(days=9)).date())
     assert update(Report(), reader.read(text), now).day(now) == alone
     assert update(known, reader.read(text), now).day(now) == 9
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("just had my second session done today and my face is bright red", 0),
+        ("I'm 5 hours post and my face is hot", 0),
+        ("I had my first session yesterday", 1),
+        ("wedding on saturday, can I have my session the day before?", 9),
+        ("the redness has been going on 5 days", 9),
+        ("tomorrow marks a year since I stopped smoking", 9),
+        ("tomorrow makes a week since my botox", 9),
+        ("can I go straight from the clinic to the gym?", 9),
+        ("I had it done during my lunch break so it was rushed", 9),
+        ("I had to top up my sunscreen yesterday and it stung", 9),
+        ("I need to prep for mondays session", 9),
+    ],
+)
+def test_a_known_day_gives_way_to_a_new_treatment_and_to_nothing_else(
+    reader: Reader, now: datetime, text: str, days: int
+) -> None:
+    known = Report(treated_on=(now - timedelta(days=9)).date())
+    assert update(known, reader.read(text), now).day(now) == days
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "does peeling start around day 3? my skin is very red",
+        "I read that peeling starts around day 3",
+        "my sister woke up the morning after with welts",
+        "what if i wake up the next morning with bumps",
+        "My wedding is on Saturday and I have my treatment the day before",
+        "my baby is coming up to 6 weeks",
+        "I had my treatment for halloween, is glitter ok on my face?",
+        "the place I went to for my brows on monday was dirty",
+    ],
+)
+def test_what_is_asked_planned_or_anothers_is_no_day_of_the_patient(reader: Reader, now: datetime, text: str) -> None:
+    assert update(Report(), reader.read(text), now).day(now) is None
