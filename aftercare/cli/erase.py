@@ -43,22 +43,21 @@ def run(options: argparse.Namespace) -> int:
         with database.writing() as connection:
             erased = erase(connection, options.id, datetime.now(timezone.utc))
         print(f"Deleted: {erased.messages} messages, {len(erased.files)} photos, {erased.cases} cases.")
-        photos.remove(erased.files)
         if not empty_journal(database):
-            print(
-                "The database is busy: the words stay in its journal until the assistant stops or has written on for a while."
-            )
-    except OSError as error:
-        print(
-            f"aftercare erase: photos are left, which the assistant removes within the hour ({error})", file=sys.stderr
-        )
-        return NOT_DONE
+            print("The database is busy: until the assistant stops, the words may stay in its journal for a while.")
     except (NoConversation, StorageError) as error:
         print(f"aftercare erase: {error}", file=sys.stderr)
         return NOT_DONE
     finally:
         if database is not None:
             database.close()
+    try:
+        photos.remove(erased.files)
+    except OSError as error:
+        print(
+            f"aftercare erase: photos are left; the assistant removes them within the hour ({error})", file=sys.stderr
+        )
+        return NOT_DONE
     return 0
 
 

@@ -30,7 +30,7 @@ from aftercare.nlu.finding_heads import FindingsEncoder, load_findings_encoder, 
 from aftercare.nlu.findings_model import Detected, FindingsModel, Labelled
 from aftercare.nlu.message_reader import MessageReader, examples_read, reader_at
 from aftercare.nlu.vector_cache import cached, finding_vectors
-from aftercare.triage.reader import CHANGE, SIGNS, is_denied, tells_of_adult
+from aftercare.triage.reader import CHANGE, IS_THERE, SIGNS, is_denied, tells_of_adult
 
 logger = logging.getLogger(__name__)
 
@@ -53,10 +53,8 @@ BESIDE_WORDS = 0.15
 """The probability from which a further finding is taken from a message in which the wordings name a sign already: "a bit
 tender" is near severe pain, and is not."""
 
-STANDING = frozenset({"present", "uncertain", "resolving"})
-"""Assertions of a sign that something can be said of: it got worse, it spreads."""
-
 MINOR = "minor"
+"""The item of a child or teenager, whom the age of an adult rules out."""
 
 DENIED = frozenset({"negated", "historical", "hypothetical", "information", "other_person"})
 """Assertions by which a sign does not count. What is an idiom is no sign at all."""
@@ -258,7 +256,7 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
 
     def _implies(self, entity: Mapping[str, Any]) -> tuple[str, ...]:
         """Only of what is there, as in the reader."""
-        return self._knowledge.items[entity["value"]].implies if entity["assertion"] in STANDING else ()
+        return self._knowledge.items[entity["value"]].implies if entity["assertion"] in IS_THERE else ()
 
     def _implied(self, entity: Mapping[str, Any], item: str) -> dict[str, Any]:
         """What a finding always means as well (blood that does not stop is bleeding), as the reader has it for wordings."""
@@ -291,11 +289,11 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
         """The entities with a learned quality: on the signs that stand, unless one has it, else as a ``change``."""
         quality = QUALITIES_OF_CHANGE[detected.finding]
         known = {quality for entity in entities for quality in entity.get("qualities", ())}
-        if change["assertion"] not in STANDING or quality in known or is_denied(quality, text):
+        if change["assertion"] not in IS_THERE or quality in known or is_denied(quality, text):
             return entities
         if quality == "worse" and "better" in known:
             return entities
-        signs = [e for e in entities if e["entity"] in SIGNS and e.get("assertion") in STANDING]
+        signs = [e for e in entities if e["entity"] in SIGNS and e.get("assertion") in IS_THERE]
         if not signs:
             return entities + self.add_extractor_name([{**change, "qualities": [quality]}])
         return [_with_quality(entity, quality) if entity in signs else entity for entity in entities]

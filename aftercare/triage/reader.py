@@ -104,7 +104,7 @@ BESIDE = 12
 """Characters between "fever" and its figure."""
 NAMES_TEMPERATURE = re.compile(r"\b(temp|temperature)\b", re.IGNORECASE)
 IS_THERE = frozenset({"present", "uncertain", "resolving"})
-"""Assertions of what is there."""
+"""Assertions of what is there, so that something can be said of it: it got worse, it spreads."""
 _PERSON = (
     r"(?:mother|mum|mummy|mom|mam|dad|daddy|father|papa|parent|wife|husband|partner|gran\w*|nan|nana|aunt\w*|uncle|sister|brother"
     r"|son|daughter|boy|girl|kid|child|toddler|niece|nephew|he|she)"

@@ -633,6 +633,7 @@ class _Scene:
     def borrows_treatment(self, match: re.Match[str]) -> bool:
         """Whether a bare time belongs to the treatment in the clause before or after it ("Fri just gone, my session")."""
         own = self.clause(match.start())
+        # "Done on Friday evening, so three days ago": the count says what the weekday before it said.
         restated = match.groupdict().get("unit") and self.text[: match.start()].rstrip().endswith((" so", "("))
         told = next((c for c in range(own - 1, -1, -1) if self.words(c).strip()), -1)
         if restated and self.is_bare(own) and self.names_treatment(told):
@@ -963,10 +964,9 @@ def _moment(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
         return said("since")
     if re.search(r"\b(?:since|from)\s+(?:about\s+|around\s+)?$", before) and not scene.dates_treatment(match):
         return None if kind == "today" else said("onset")
+    # "Fever since last night after his session": the day may be that of the fever alone.
     if kind != "ago" and re.search(r"\bsince\s+$", before) and re.match(r"\s*after\b", scene.after(match.end())):
-        claim = said(
-            "since"
-        )  # "fever since last night after his session": there the day may be that of the fever alone
+        claim = said("since")
         return claim and replace(claim, weight=FORMER, weak=True)
     event = scene.event(match)
     proposed = kind == "weekday" and scene.is_asked(match.end()) and not STATE.search(own)

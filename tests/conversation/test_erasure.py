@@ -11,10 +11,11 @@ import pytest
 from sqlalchemy import insert, select
 
 from aftercare.conversation import audit
+from aftercare.conversation.assistant import Outcome, Turn
 from aftercare.conversation.erasure import NoConversation, erase
 from aftercare.conversation.schema import case_draft, case_note, metadata
 
-from .fakes import Clinic, FakeAssistant, flagged, make_clinic, sqlite_url
+from .fakes import Clinic, FakeAssistant, calm, flagged, make_clinic, sqlite_url
 
 WORDS = "a secret elephant"
 STEM = "eleph"
@@ -54,6 +55,21 @@ def test_nothing_of_the_conversation_is_left_and_others_are(clinic: Clinic) -> N
     )
     with clinic.gateway.database.reading() as connection:
         assert audit.verify(connection).position >= 1
+
+
+def test_an_answer_under_way_is_lost_with_its_conversation_and_nothing_else(clinic: Clinic) -> None:
+    async def meanwhile(turn: Turn) -> Outcome:
+        with clinic.gateway.database.writing() as connection:
+            erase(connection, clinic.conversation_id, clinic.clock())
+        return calm()
+
+    clinic.assistant.answers = [meanwhile, calm()]
+    clinic.says(WORDS)
+    opened = clinic.gateway.open_session()
+    clinic.gateway.post(opened.token, "another", "a giraffe")
+    clinic.gateway.work_until_idle()
+    assert rows_with(clinic, WORDS) == []
+    assert [m.role for m in clinic.gateway.transcript(opened.conversation_id, 1)][-1] == "assistant"
 
 
 def test_an_unknown_id_deletes_nothing(clinic: Clinic) -> None:
