@@ -53,6 +53,10 @@ BESIDE_WORDS = 0.15
 """The probability from which a further finding is taken from a message in which the wordings name a sign already: "a bit
 tender" is near severe pain, and is not."""
 
+SURE_OF_THING = 0.15
+"""The least probability of a thing that a message is about: its threshold is far lower, since few harmless messages come near
+any of so many, and "twelve days since" is not about retinol for being a little like it."""
+
 MINOR = "minor"
 """The item of a child or teenager, whom the age of an adult rules out."""
 
@@ -224,12 +228,15 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
     def _add(self, message: Message, text: str, encoder: FindingsEncoder, model: FindingsModel) -> None:
         heard = encoder.hear(text)
         entities = _without_doubtful(message.get(ENTITIES, []), model.spoken_of(heard))
-        entities = _standing_all_the_same(entities, model.stands(heard))
+        entities = [
+            e if self._is_ruled_out(e["value"], entities) else one
+            for e, one in zip(entities, _standing_all_the_same(entities, model.stands(heard)), strict=True)
+        ]
         explained = any(entity["entity"] in SIGNS for entity in entities)
         detections = [one for one in model.detect(heard) if not explained or one.confidence >= BESIDE_WORDS]
         named = {entity["value"] for entity in entities if "assertion" in entity}
-        if any(entity["entity"] in THINGS | SIGNS for entity in entities):
-            detections = [one for one in detections if self._group(one.finding) not in THINGS]
+        least = 1.0 if any(entity["entity"] in THINGS | SIGNS for entity in entities) else SURE_OF_THING
+        detections = [one for one in detections if self._group(one.finding) not in THINGS or one.confidence >= least]
         changes = [one for one in detections if one.finding in QUALITIES_OF_CHANGE]
         found = [
             self._entity(text, one.finding, one)
@@ -250,9 +257,13 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
         where the age of an adult is given."""
         if item not in self._knowledge.items or (item == MINOR and tells_of_adult(text)):
             return False
-        parts = self._knowledge.items[item].unless_denied
-        told = [entity for entity in entities if entity["value"] in parts]
-        return not told or any(entity.get("assertion") != "negated" for entity in told)
+        return not self._is_ruled_out(item, entities)
+
+    def _is_ruled_out(self, item: str, entities: list[dict[str, Any]]) -> bool:
+        """Whether a part that an item cannot be without is denied."""
+        found = self._knowledge.items.get(item)
+        told = [entity for entity in entities if found and entity["value"] in found.unless_denied]
+        return bool(told) and all(entity.get("assertion") == "negated" for entity in told)
 
     def _implies(self, entity: Mapping[str, Any]) -> tuple[str, ...]:
         """Only of what is there, as in the reader."""
@@ -301,7 +312,11 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
 
 def _without_doubtful(entities: list[dict[str, Any]], spoken_of: Mapping[str, float]) -> list[dict[str, Any]]:
     """The entities without those of ambiguous words that the message is hardly about ("streaks" of sunscreen)."""
-    return [e for e in entities if not e.get("ambiguous") or spoken_of.get(e["value"], 1.0) >= HARDLY]
+    return [
+        e
+        for e in entities
+        if not e.get("ambiguous") or e.get("assertion") == "idiom" or spoken_of.get(e["value"], 1.0) >= HARDLY
+    ]
 
 
 def _standing_all_the_same(entities: list[dict[str, Any]], stands: Mapping[str, float]) -> list[dict[str, Any]]:

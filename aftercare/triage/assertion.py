@@ -134,7 +134,11 @@ class Assertion:
         """The assertion of the finding that stands on ``tokens``."""
         reaching = [f for f in cues if f.cue.direction not in ("pseudo", "cancel") and _reaches(f, tokens, utterance)]
         people = [
-            f for f in reaching if f.cue.assertion == "other_person" and not _cancelled(f, tokens, utterance, cues)
+            f
+            for f in reaching
+            if f.cue.assertion == "other_person"
+            and not _cancelled(f, tokens, utterance, cues)
+            and not _on_oneself(tokens, utterance)
         ]
         reached = {f.cue.assertion for f in reaching}
         label = next((name for name in PRECEDENCE if name in reached), "present")
@@ -165,6 +169,12 @@ def _of_their_past(
         if f.start <= max(p.start for p in people)
     )
     return named and not any(f.cue.assertion == "happens_now" and not _of_oneself(f, utterance) for f in cues)
+
+
+def _on_oneself(tokens: frozenset[int], utterance: Utterance) -> bool:
+    """Whether a sign is told to be on the patient ("somebody left tea stains on my cheekbones")."""
+    last = max(tokens)
+    return utterance.words[last + 1 : last + 3] in (("on", "my"), ("on", "me"), ("over", "my"), ("in", "my"))
 
 
 def _of_oneself(found: _Found, utterance: Utterance) -> bool:
@@ -206,7 +216,8 @@ def _may_share(one: _Found, two: _Found) -> bool:
 def _reaches(found: _Found, tokens: frozenset[int], utterance: Utterance) -> bool:
     own = set(range(found.start, found.end))
     if own & tokens:  # a fixed expression holds the word that looks like a sign ("the bleeding obvious")
-        return found.cue.assertion == "idiom" and max(tokens) in own
+        whole = found.cue.direction == "expression" or found.cue.assertion == "idiom"
+        return whole and max(tokens) in own
     return _REACHES[found.cue.direction](found, tokens, utterance)
 
 

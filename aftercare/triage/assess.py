@@ -74,6 +74,7 @@ def assess(report: Report, knowledge: KnowledgeBase, now: datetime, answer: str 
     pending = report.asked in ASKED_FOR_DAY
     wait_for_day = day_unknown and (not report.day_asked or (pending and answer == "no"))
     hits, waits_for_day = [], False
+    urgent: set[str] = set()
     soon = _worried_about(report)
     for rule in knowledge.rules:
         after = rule.before_treatment and report.day(now) is not None and not ahead
@@ -88,10 +89,12 @@ def assess(report: Report, knowledge: KnowledgeBase, now: datetime, answer: str 
         lifted = _lifted(hit, tuple(m for m in modifiers if m.item not in counted), knowledge)
         if hit.tier == "soon":
             soon |= {s.item for s in evidence.signs if s.kind in SIGNS}
+        elif lifted.tier == "urgent":
+            urgent |= counted.union(*(knowledge.items[item].implies for item in counted))
         newly_lifted = lifted != hit and any(m.turn == report.turn for m in modifiers)
         if newly_lifted or (rule.ask_day_first and day_unknown and pending) or _is_fresh(evidence, report):
             hits.append(lifted)
-    hits += [_lifted(h, modifiers, knowledge) for h in _from_dialogue(report, knowledge, answer)]
+    hits += [_lifted(h, modifiers, knowledge) for h in _from_dialogue(report, knowledge, answer, frozenset(urgent))]
     best = _best_of_each_flag(hits)
     tier = highest(report.open_tier, *(h.tier for h in best))
     expected = tuple(s for s in standing.values() if knowledge.items[s.item].kind == "symptom")
@@ -115,7 +118,7 @@ def _of_talk(knowledge: KnowledgeBase, flag: str, rule: str) -> Hit:
     return Hit(flag, rule, found.title, found.tier, (), found.wording)
 
 
-def _from_dialogue(report: Report, knowledge: KnowledgeBase, answer: str | None) -> list[Hit]:
+def _from_dialogue(report: Report, knowledge: KnowledgeBase, answer: str | None, urgent: frozenset[str]) -> list[Hit]:
     """Flags that come of the talk itself: our own question answered yes or left open, and the same worry again."""
     hits = []
     if answer == "yes":
@@ -123,14 +126,15 @@ def _from_dialogue(report: Report, knowledge: KnowledgeBase, answer: str | None)
     if answer == "unsure":
         hits.append(_of_talk(knowledge, CHECK_OPEN, "ruling 20"))
     if WORRY_LIMIT in report.worries.values():
-        hits.append(_repeated(report, knowledge))
+        hits.append(_repeated(report, knowledge, urgent))
     return hits
 
 
-def _repeated(report: Report, knowledge: KnowledgeBase) -> Hit:
-    """The same worry again is one tier up: a person looks soon, or today at what was to be looked at soon (R21)."""
+def _repeated(report: Report, knowledge: KnowledgeBase, urgent: frozenset[str]) -> Hit:
+    """The same worry again is one tier up (R21): a person looks soon, or today at what was to be looked at soon, or at once
+    at what was to be looked at today."""
     again = {item for item, count in report.worries.items() if count == WORRY_LIMIT}
-    tier: Tier = "urgent" if again & set(report.soon) else "soon"
+    tier: Tier = "emergency" if again & urgent else "urgent" if again & set(report.soon) else "soon"
     words = tuple(s.words for s in report.signs if s.item in again)
     return replace(_of_talk(knowledge, REPEATED, "R21"), tier=tier, wording=tier, words=words)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from aftercare.triage.language import Utterance
 
 ENDS_A_DENIAL = frozenset(
@@ -42,6 +44,7 @@ LIGHT = frozenset(
     ]
 )  # fmt: skip
 """Words between a negation and what it denies: "I haven't really noticed any oozing" denies the oozing."""
+COMES = frozenset(["come", "comes", "came", "coming", "break", "broke", "broken", "breaking"])
 AUXILIARIES = frozenset(
     [
         "do",
@@ -86,12 +89,19 @@ def denies_another_verb(start: int, end: int, signs: frozenset[int], utterance: 
     words = utterance.words
     if words[start] == "nothing":
         return end < len(words) and end not in signs and words[end].endswith("s") and words[end] not in LIGHT | {"was"}
-    follows = next((i for i in range(end, len(words)) if words[i] not in LIGHT), None)
+    follows = next((i for i in range(_after_coming_up(end, words), len(words)) if words[i] not in LIGHT), None)
     if follows is None or follows in signs or not words[follows].isalpha():
         return False
     if words[start] == "never" or (start and words[start - 1] in AUXILIARIES):
         return True
     return words[follows].endswith("ing")
+
+
+def _after_coming_up(end: int, words: Sequence[str]) -> int:
+    """Past "come up in", "break out with": what comes up is what is denied ("never came up in welts")."""
+    came = words[end : end + 3]
+    comes = len(came) == 3 and came[0] in COMES and came[1] in ("up", "out") and came[2] in ("in", "with")
+    return end + 3 if comes else end
 
 
 def undone(start: int, utterance: Utterance) -> bool:
@@ -105,7 +115,7 @@ def undone(start: int, utterance: Utterance) -> bool:
 def ends_before(end: int, tokens: frozenset[int], utterance: Utterance) -> bool:
     """Whether the scope of a negation that stands before ``end`` ends before the finding on ``tokens``."""
     words, last = utterance.words, max(tokens)
-    between = [i for i in range(end, last) if i not in tokens]
+    between = [i for i in range(_after_coming_up(end, words), last) if i not in tokens]
     for i in between:
         if (i > end and words[i] in ENDS_A_DENIAL) or words[i] in (":", "-", "–", "—"):
             return True

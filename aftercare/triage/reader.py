@@ -12,7 +12,7 @@ from aftercare.triage.assertion import Assertion
 from aftercare.triage.language import Language, Utterance
 from aftercare.triage.matcher import Match, Matcher
 from aftercare.triage.other_language import OtherLanguages
-from aftercare.triage.time_expressions import TimeMention, find_times, language_of_times
+from aftercare.triage.time_expressions import IS_PATIENT, TimeMention, find_times, language_of_times
 
 QUALITIES = {
     "trend_worse": "worse",
@@ -91,6 +91,11 @@ AMBIENT = re.compile(
     re.IGNORECASE,
 )
 """What else has a temperature in degrees."""
+NO_CONTENT = frozenset(
+    ["no", "nah", "nope", "not", "none", "nothing", "of", "on", "to", "like", "the", "that", "those", "these", "them", "it",
+     "any", "all", "list", "signs", "things", "yes", "yeah", "ok", "well", "oh"]
+)  # fmt: skip
+"""Words of a clause that only answers."""
 AROUND = 30
 """Characters on each side of a figure in which that is looked for."""
 BODY_TEMPERATURE = re.compile(
@@ -116,7 +121,7 @@ AGE = re.compile(
     rf"|\b{_PERSON}(?:'?s|\s+is|,)?\s*(?:only\s+|just\s+)?\(?(?P<c>\d{{1,2}})\b{_NO_AGE}",
     re.IGNORECASE,
 )
-_BLEEDS = r"(?:bleed\w*|bled|blood|press\w*|pressure|h[eo]ld\w*|ooz\w*|dripp?\w*)"
+_BLEEDS = r"(?:bleed\w*|bled|blood|press\w*|pressure|h[eo]ld\w*|ooz\w*|dripp?\w*|trickl\w*|dribbl\w*)"
 _TEN_MINUTES = (
     r"(?:[1-9]\d+\s*(?:min|mins|minutes)|(?:ten|fifteen|twenty|thirty|forty|sixty)\s*(?:min|mins|minutes)"
     r"|(?:half|quarter of|three quarters of)\s*an?\s*hour|quarter hour|(?:an|one|two|three|a couple of|\d+)\s*(?:hours?|hrs?)|for hours|ages)"
@@ -125,7 +130,7 @@ LONG_BLEEDING = re.compile(
     rf"\b{_BLEEDS}\b[^.?!]{{0,80}}?\b{_TEN_MINUTES}\b|\b{_TEN_MINUTES}\b[^.?!]{{0,40}}?\b{_BLEEDS}\b", re.IGNORECASE
 )
 GOES_ON = re.compile(
-    r"\b(still|keeps?|comes through|coming through|soaks? through|won'?t stop|wont|not stop\w*|hasn'?t stopped|doesn'?t stop|isn'?t stopping|non-?stop|can'?t stop|(hasn'?t|won'?t|doesn'?t|isn'?t|not|never) (quit|quitting|let up|letting up|eas\w+|slow\w*)|has been|been|starts again)\b",
+    r"\b(still|keeps?|comes through|coming through|soaks? through|won'?t stop|wont|not stop\w*|hasn'?t stopped|doesn'?t stop|isn'?t stopping|non-?stop|can'?t stop|won'?t clot|not clotting|(hasn'?t|won'?t|doesn'?t|isn'?t|not|never) (quit|quitting|let up|letting up|eas\w+|slow\w*)|has been|been|starts again)\b",
     re.IGNORECASE,
 )
 BLOOD = re.compile(r"\b(bleed\w*|bled|blood\w*|ooz\w*|trickl\w*|gauze|it won'?t stop)\b", re.IGNORECASE)
@@ -292,12 +297,14 @@ class Reader:
         findings = self._qualify(findings, anchors, utterance, concepts, cues)
         findings = _measured(text, findings) + _pain_scores(text) + _ages(text)
         findings += self._long_bleedings(text)
+        findings = self._without_what_is_denied(findings)
         language = self._other_languages.of(text)
         if language:
             findings = [
                 f for f in findings if self._other_languages.is_english(f.text)
             ]  # "karoon" is no slip of "maroon"
             findings += self._foreign(text, {f.item for f in findings})
+        findings = [_fading(_of_whom(f, text)) for f in findings]
         return Reading(text, tuple(self._with_implied(findings)), tuple(find_times(text)), language=language)
 
     def _foreign(self, text: str, named: set[str]) -> list[Finding]:
@@ -334,9 +341,12 @@ class Reader:
         cues = self._assertion.cues(utterance, _signs(*self._matcher.find(utterance)))
         of_cues = {i for cue in cues for i in range(cue.start, cue.end)}
         inside = [i for i, token in enumerate(utterance.doc) if start <= token.idx < end and token.is_alpha]
+        clauses = {utterance.clause[i] for i in inside}
+        answers = all(i in of_cues or utterance.words[i] in NO_CONTENT for i in _of_clauses(clauses, utterance))
+        elsewhere = any(t.is_alpha and utterance.clause[i] not in clauses for i, t in enumerate(utterance.doc))
         telling = [i for i in inside if i not in of_cues] or inside
-        if not telling:
-            return "present", False
+        if not telling or (answers and elsewhere):
+            return "present", False  # "none of those. oh wait, my lip is getting fatter" is not told of by "those"
         asserted = self._assertion.of(frozenset(telling[-1:]), utterance, cues)
         return self._label(item, asserted.label, asserted.other), asserted.other
 
@@ -352,13 +362,35 @@ class Reader:
 
     def _long_bleedings(self, text: str) -> list[Finding]:
         """Bleeding, or pressing on it, for ten minutes or more and not over (red_flags.md R15)."""
-        if not (GOES_ON.search(text) and BLOOD.search(text)):
+        if not BLOOD.search(text):
             return []
         found = []
         for match in LONG_BLEEDING.finditer(text):
+            if not GOES_ON.search(_sentences_around(text, match.start(), match.end())):
+                continue  # "been in a fight? dots of blood when I left an hour ago"
             label, other = self.assertion_of_span(text, match.start(), match.end(), "bleeding_long")
             found.append(Finding("bleeding_long", "finding", match.start(), match.end(), match.group(), label, other))
         return found
+
+    def _without_what_is_denied(self, findings: list[Finding]) -> list[Finding]:
+        """A finding one part of which is denied is denied itself, the rest of it stands: "cystic, but not sore" are bumps."""
+        denied = {f.item for f in findings if f.assertion == "negated"} - {
+            f.item for f in findings if f.assertion != "negated"
+        }
+        kept: list[Finding] = []
+        for finding in findings:
+            item = self._knowledge.items[finding.item]
+            if not denied.intersection(item.unless_denied):
+                kept.append(finding)
+                continue
+            kept.append(replace(finding, assertion="negated"))
+            named = {f.item for f in findings}
+            kept += [
+                replace(finding, item=name, kind=self._knowledge.items[name].kind)
+                for name in item.implies
+                if name not in named
+            ]
+        return kept
 
     def _finding(self, match: Match, utterance: Utterance, assertion: str, other: bool) -> Finding:
         start = utterance.doc[match.start].idx
@@ -391,7 +423,8 @@ class Reader:
                 targets = [t for t in targets if not _is_apart(findings[t], anchors[t], tokens, utterance)]
             for target in targets:
                 qualities[target].add(name)
-            if not targets and name in TRENDS and _of_the_skin(tokens, utterance, concepts):
+            own_words = any(anchor > tokens for anchor in anchors)  # "gone darker" names the sign itself
+            if not targets and not own_words and name in TRENDS and _of_the_skin(tokens, utterance, concepts):
                 match = Match(CHANGE, start, end, tokens, loose=False)
                 loose.append(self._finding_of_change(match, utterance, name, asserted.other))
         named = [_with(f, q) for f, q in zip(findings, qualities, strict=True)]
@@ -415,6 +448,36 @@ class Reader:
                     kind = self._knowledge.items[item].kind
                     implied.append(replace(f, item=item, kind=kind))
         return sorted([*findings, *implied], key=lambda f: (f.start, f.end, f.item))
+
+
+def _of_whom(finding: Finding, text: str) -> Finding:
+    """A lasting factor of somebody else counts where the message is about them alone ("booking for my husband, he is on
+    warfarin"), not where the writer is the patient ("my brother is on it, does my facial go ahead")."""
+    if finding.kind != "modifier" or not finding.other or finding.assertion not in ("present", "other_person"):
+        return finding
+    return replace(finding, assertion="other_person" if IS_PATIENT.search(text) else "present")
+
+
+def _fading(finding: Finding) -> Finding:
+    """A symptom that is said to get better is resolving. Rules count it all the same (``report.Sign.counts``)."""
+    better = "better" in finding.qualities and not finding.qualities & {"worse", "returned", "spreading", "same"}
+    is_symptom = finding.kind == "symptom" and finding.assertion == "present"
+    return replace(finding, assertion="resolving") if better and is_symptom else finding
+
+
+def _sentences_around(text: str, start: int, end: int) -> str:
+    """The sentences that a stretch of the text stands in, and the one after them."""
+    first = max((text.rfind(mark, 0, start) for mark in ".?!"), default=-1) + 1
+    last = end
+    for _ in range(2):
+        last = min((at for mark in ".?!\n" if (at := text.find(mark, last + 1)) >= 0), default=len(text))
+    return text[first:last]
+
+
+def _of_clauses(clauses: Iterable[int], utterance: Utterance) -> list[int]:
+    """The words of some clauses, as places."""
+    wanted = set(clauses)
+    return [i for i, token in enumerate(utterance.doc) if token.is_alpha and utterance.clause[i] in wanted]
 
 
 def is_denied(quality: str, text: str) -> bool:
@@ -469,15 +532,18 @@ def _is_apart(finding: Finding, anchor: frozenset[int], tokens: frozenset[int], 
     )
 
 
+LOOKS_LIKE = re.compile(r"\b(i|she|he|still|just) looks?\b")
+
+
 def _of_the_skin(tokens: frozenset[int], utterance: Utterance, concepts: Mapping[str, list[tuple[int, int]]]) -> bool:
     """Whether a change that no sign is named for speaks of the patient's skin: a place on it, or "it", "this", "I look"."""
     region = utterance.region[min(tokens)]
     places = any(utterance.region[start] == region for start, _ in concepts.get("place", ()))
     words = [utterance.words[i] for i in range(len(utterance.words)) if utterance.region[i] == region]
-    return (
+    return bool(
         places
-        or bool({"it", "this", "they", "everything"} & set(words))
-        or "i look" in " ".join(words)
+        or {"it", "this", "they", "everything", "mine"} & set(words)
+        or LOOKS_LIKE.search(" ".join(words))
         or len(words) <= 4
     )
 

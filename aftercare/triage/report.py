@@ -9,8 +9,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from aftercare.knowledge.model import Tier, highest
-from aftercare.triage.reader import CHANGE, SIGNS, Finding, Reading
-from aftercare.triage.time_expressions import TimeMention
+from aftercare.triage.reader import CHANGE, IS_THERE, SIGNS, Finding, Reading
+from aftercare.triage.time_expressions import ROUNDED_BY, TimeMention
 
 VERSION = 1
 UNKNOWN_DAY = 3
@@ -20,8 +20,7 @@ FADES = "better"
 IN_WEEKS = re.compile(r"\b(week|wk|fortnight|month)", re.IGNORECASE)
 EXACTLY = re.compile(r"\b(today|tomorrow|yesterday|exactly)\b", re.IGNORECASE)
 GOES_ON = re.compile(r"\b(?:now|already|straight|running)\b", re.IGNORECASE)
-ROUNDED_BY = 3
-"""Days by which a time told in weeks or months may be off."""
+EXPOSURE, NUMBNESS = "needle_exposure", "numbness"
 THINGS = frozenset({"product", "activity", "topic"})
 ABOUT = SIGNS | THINGS
 """Kinds that a message can be about."""
@@ -226,6 +225,7 @@ def _with_times(report: Report, reading: Reading, now: datetime) -> Report:
     today = now.date()
     only_time = not reading.findings
     day_asked = report.asked in ("day", "check_day")
+    exposed = any(f.item == EXPOSURE and f.assertion in STANDS for f in reading.findings)
     for mention in reading.times:
         days = mention.days_before(today)
         if days is None:
@@ -234,13 +234,21 @@ def _with_times(report: Report, reading: Reading, now: datetime) -> Report:
         alone = kind == "unclear" and only_time and report.treated_on is None and report.asked != "check"
         if alone or (day_asked and kind in ("unclear", "loose")):
             kind = "since"
+        if exposed and kind in ("loose", "other") and report.treated_on is None:
+            kind = "since"  # red_flags.md ruling 14 counts from the exposure
+        if kind == "next":
+            known = report.day(now) or 0
+            report = replace(report, treated_on=today - timedelta(days=known + days), day_turn=report.turn)
         if mention.weak and report.treated_on is not None and not day_asked:
             continue
         if kind == "since" and not _only_rounds(mention, days, report.day(now)):
             report = replace(report, treated_on=today - timedelta(days=days), not_after=None, day_turn=report.turn)
         elif kind == "asked":
             report = replace(report, asked_day=days)
-        elif kind == "lasting" and report.treated_on is None and _is_as_old_as_treatment(mention, days, reading):
+        elif kind == "lasting" and (
+            (days > (report.day(now) or 0) and _is_numb(reading))
+            or (report.treated_on is None and _is_as_old_as_treatment(mention, days, reading))
+        ):
             report = replace(report, treated_on=today - timedelta(days=days), not_after=None, day_turn=report.turn)
         elif kind in ("onset", "lasting") and report.treated_on is None and days > (report.at_least(now) or 0):
             report = replace(report, not_after=today - timedelta(days=days), day_turn=report.turn)
@@ -250,8 +258,13 @@ def _with_times(report: Report, reading: Reading, now: datetime) -> Report:
 def _is_as_old_as_treatment(mention: TimeMention, days: int, reading: Reading) -> bool:
     """Whether "ten days of little bumps" is how long ago the treatment was: a sign of the skin that goes on until now, or
     for a week and longer, has most often been there since then. Under a week the few days between them would decide."""
-    of_skin = any(f.kind == "symptom" and f.assertion == "present" for f in reading.findings)
+    of_skin = any(f.kind == "symptom" and f.assertion in IS_THERE for f in reading.findings)
     return of_skin and (days >= 7 or (bool(GOES_ON.search(mention.text)) and days > 0))
+
+
+def _is_numb(reading: Reading) -> bool:
+    """Whether something is numb: it has been so since the numbing cream, on the day of the treatment."""
+    return any(f.item == NUMBNESS and f.assertion in STANDS for f in reading.findings)
 
 
 def _only_rounds(mention: TimeMention, days: int, known: int | None) -> bool:

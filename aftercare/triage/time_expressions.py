@@ -74,6 +74,8 @@ UNIT_DAYS = {"mi": 0, "h": 1 / 24, "d": 1, "n": 1, "s": 1, "w": 7, "f": 14, "m":
 """By the first letter of the unit; "3/7" and "3/52" are a clinician's three days and three weeks."""
 LONGEST_SIGN = 60
 """Days: what has lasted longer is older than the treatment that it is told of ("acne for 10 years")."""
+ROUNDED_BY = 3
+"""Days by which a time told in weeks may be off."""
 LONGEST_CLAUSE = 400
 """Characters."""
 TYPED = (
@@ -121,6 +123,11 @@ EXPRESSIONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         (
             "moment",
             r"\b(?P<back2>(?:the\s+|a\s+)?(?:day\s+)?(?:before|b4)\s+yesterday|(?:the\s+)?night\s+before\s+last)\b",
+        ),
+        ("old", rf"(?:\bis|\bare|'s)\s+{_ROUGHLY}{_COUNT}\s+old\b"),
+        (
+            "next",
+            r"\b(?:it'?s|it\s+is)\s+(?:now\s+)?the\s+(?:next|following)\s+(?:day|morning|afternoon|evening|night)(?=\s*(?:$|[,.;!?]|now\b|and\b))",
         ),
         (
             "noise",
@@ -240,6 +247,12 @@ EXPRESSIONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     )
 )
 
+TODAY_IS = re.compile(
+    rf"\btoday(?:\s+is|'s)?\s+(?:a\s+)?(?P<wd>{_WD})\b|\b(?P<wd2>{_WD})\s+(?:(?:morning|afternoon|evening|night)\s+)?(?:now|today)\b",
+    re.IGNORECASE,
+)
+"""The weekday of today, where a message tells it."""
+
 TREATMENT_NOUN = (
     r"(?:treat(?:ment|\b)|session\b|sesh\b|(?<!to\s)top[\s-]?up\b(?!\s+(?:my|the|on|with|some))|(?:collagen|face|skin)\s+(?:\w+\s+)?thing|micro[\s-]*needl\w*|needl(?:e|es|ing)\b|mn\b|procedure|appointment|appt|facial|(?:derma|home)\s?-?pen|derma\s?-?roll\w*|"
     r"roller|needle\s+(?:\w+\s+)?thing|pen\s+thing|\d(?:\.\d+)?\s?mm\s+pass|s[eé]ance|sitting|skin\s?-?pen|rf\b|prp\b|(?:2nd|3rd|4th|second|third|fourth)\s+(?:round|one))"
@@ -277,7 +290,7 @@ EVENTS = re.compile(
     r"|(?:came|was|were|been|went|go|come)\s+(?:in\b(?!\s+(?:the|my|a|an|so|pain|bed|agony|tears|hospital|and|for\s+work))|to\s+(?:see\s+)?(?:you|u|una)\b)|went\s+for\s+(?:my|the)"
     r"|(?:i|we|she|he)\s+(?:left|walked\s+out)\b|(?:walked|come|comes|came|coming)\s+out(?=\s+(?:of|from)\b|\s*@)(?!\s+of\s+(?:hospital|the\s+(?:shower|bath|sun|pool)))|came\s+home\s+from\s+(?:you|it)|home\s+from\s+it"
     r"|(?:they|you|girl|lady|nurse|tech)\s+(?:used|put|applied|opened)\b|(?:the|numbing|numb|anaesthetic)\s+(?:cream|stuff|gel)\s+(?:was|were|went)"
-    r"|had\s+the\s+(?:\w+\s+)?cream(?=\s*@)|hers\b(?=\s*(?:$|[,.;!?@]|and\b|but\b|so\b))|(?:left|from|of|at|in)\s+(?:the\s+|your\s+|ur\s+)?clinic)",
+    r"|had\s+the\s+(?:\w+\s+)?cream(?=\s*@)|clinic\s+was\b|hers\b(?=\s*(?:$|[,.;!?@]|and\b|but\b|so\b))|(?:left|from|of|at|in)\s+(?:the\s+|your\s+|ur\s+)?clinic)",
     re.IGNORECASE,
 )
 BREAK = re.compile(
@@ -317,7 +330,7 @@ ASKS = re.compile(
 GENERAL = re.compile(
     r"\b(what(?:\s+(?:about|will|should|would|happens|do|can|to))|how\s+(?:about|long|soon|will|many|do)|will\s+(?:i|it|my|the|there)|when\s+(?:can|will|do|should|does|is)|"
     r"can\s+(?:i|you|we|it)|could\s+i|should\s+i|may\s+i|shall\s+i|do(?:es)?\s+(?:it|people|you|the|most|everyone)|is\s+it\s+(?:\w+\s+)?to|people|usually|normally|typically|heard|read|"
-    r"they\s+say|expect|going\s+to|gonna|supposed\s+to|ok(?:ay)?\s+(?:to|on|by)|safe\s+to|last\s+time|told|avoid|wait|must|have\s+to|need\s+to)\b",
+    r"they\s+say|expect|going\s+to|gonna|supposed\s+to|ok(?:ay)?\s+(?:to|on|by)|safe\s+to|last\s+time|told|avoid|wait|must(?!\s+be\b)|have\s+to|need\s+to|suppos(?:e|ing)|imagine|if\s+(?:they|there|these|those|the))\b",
     re.IGNORECASE,
 )
 """A day asked about, heard of or advised, not the patient's own."""
@@ -348,6 +361,12 @@ EARLIER = re.compile(
     r"\b((?:first|1st)\s+(?:one|session|sesh|treatment|time)|(?:session|treatment|one)\s+one|last\s+time|previous\w*|the\s+time\s+before)\b",
     re.IGNORECASE,
 )
+NUMB = re.compile(r"\b(?:numb\w*|asleep|frozen|an?aesthetic|no\s+feeling|can'?t\s+feel)\b", re.IGNORECASE)
+NUMBING = re.compile(
+    r"\s+(?:(?:the|my|your|that)\s+)?(?:(?P<named>numb\w*|an?aesthetic|lidocaine)\s+)?(?:cream|gel|stuff)\b",
+    re.IGNORECASE,
+)
+"""The cream that numbs is of the treatment's day ("forehead asleep four hours after the cream")."""
 STILL = re.compile(
     r"[\s@]*(?:$|(?:still|and|yet|already|that)\b(?!\s+(?:a\s+half|i\s+(?:have|want|need)\b))|i\s+(?:did|had|look|feel|have\s+th)|i'?m\s+(?:still|having)\b|me\s+still\b)",
     re.IGNORECASE,
@@ -365,7 +384,8 @@ FILLER = re.compile(
 class TimeMention:
     """One time expression. ``kind``: ``since`` (days since treatment), ``onset`` (a sign began), ``lasting`` (a sign has
     lasted), ``asked`` (a day asked about, no statement), ``unclear`` (a past moment and nothing else), ``loose`` (a past
-    moment of something that is not understood: the treatment only where we have just asked for its day).
+    moment of something that is not understood: the treatment only where we have just asked for its day), ``other`` (a past
+    moment of something that is no treatment), ``next`` (so many days more have passed since the patient wrote before).
 
     ``days`` is days before now, or None where ``weekday`` (0 = Monday) or ``date`` (year or 0, month or 0, day) says it.
     With both, ``days`` will have passed on that weekday to come ("it'll be a week on Monday"). What is ``weak`` tells the day
@@ -457,7 +477,16 @@ def _best(claims: list[_Claim]) -> _Claim | None:
     equal = [c for c in claims if c.weight == weight]
     if not equal:
         return None
-    return equal[-1] if weight % CORRECTION == NOW else equal[0]
+    best = equal[-1] if weight % CORRECTION == NOW else equal[0]
+    return next((c for c in claims if _makes_exact(c.mention, best.mention)), best)
+
+
+def _makes_exact(mention: TimeMention, rough: TimeMention) -> bool:
+    """Whether a count of days says exactly what weeks beside it said roughly ("over a week since, eight days")."""
+    if mention.days is None or rough.days is None or mention is rough:
+        return False
+    in_weeks, in_days = (re.search(r"week|wk|fortnight|month", m.text, re.IGNORECASE) for m in (rough, mention))
+    return bool(in_weeks) and not in_days and 0 < mention.days - rough.days <= ROUNDED_BY
 
 
 def _number_alone(text: str) -> TimeMention | None:
@@ -506,6 +535,10 @@ class _Scene:
         self._events: dict[int, list[re.Match[str]]] = {}
         for event in EVENTS.finditer(self.masked):
             self._events.setdefault(self.clause(event.start()), []).append(event)
+
+        told = TODAY_IS.search(self.text)
+        self._today = WEEKDAYS[told.group("wd") or told.group("wd2")] if told else None
+        self.is_numb = bool(NUMB.search(self.masked))
 
     def _shorten(self) -> None:
         """Cuts a clause that goes on and on, so that the work grows no faster than the message."""
@@ -568,6 +601,10 @@ class _Scene:
         )
         passed = _day_of_month(told.groupdict()) - day if told else 0
         return passed if passed > 0 else None
+
+    def days_since_weekday(self, weekday: int) -> int | None:
+        """Days from a weekday to the one that the message says is today ("done Monday, today Thursday"); None without it."""
+        return None if self._today is None else (self._today - weekday) % 7 or None
 
     def is_asked(self, at: int) -> bool:
         """Whether the sentence of a place ends in a question mark."""
@@ -732,8 +769,11 @@ def _nth(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
 def _day(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
     before, after = scene.before(match.start()), scene.after(match.end())
     part_of_it = re.search(r"\b(?:morning|evening|night|afternoon|start|end)\s+of\s+$|\bi?t?'?[sm]\s+like\s+$", before)
+    if _is_compared(match, scene):
+        return _Claim(scene.said("since", match)(days=_days_of(match)), _weight(NOW, match, scene))
     if not part_of_it and re.search(
-        r"\b(?:(?:than|same\s+as)\s+(?:on|at)|since|from|than|of|like|same\s+as)\s+(?:(?:the|my)\s+)?$", before
+        r"\b(?:(?:than|same\s+as)\s+(?:(?:it|i|she|he|they)\s+(?:was|were)\s+)?(?:on|at)|since|from|than|of|like|same\s+as)\s+(?:(?:the|my)\s+)?$",
+        before,
     ):
         return None
     if _is_told(match, scene) and scene.event(match) == "onset" and re.search(r"\b(?:around|round|about)\s+$", before):
@@ -763,6 +803,12 @@ def _day(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
     return _Claim(scene.said("onset", match)(days=_days_of(match)))
 
 
+def _is_compared(match: re.Match[str], scene: _Scene) -> bool:
+    """Whether a day is the present one, set against an earlier one: "bigger on day 4 than it was on day 2"."""
+    asks = ASKS.search(scene.before(match.start())) or scene.is_asked(match.end())
+    return not asks and bool(re.match(r"[^@.?!]{0,20}\bthan\b[^@.?!]{0,25}@", scene.after(match.end())))
+
+
 def _after(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
     """'3 days post', '3 days since my session'; not of what else it may be after ('2 days since I used retinol')."""
     before, after = scene.before(match.start()), scene.after(match.end())
@@ -775,6 +821,9 @@ def _after(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
     later = _days_later(match, scene)
     if later is not None:
         return _Claim(scene.said("since", match)(days=_days_of(match) + later), _weight(NOW, match, scene))
+    numbing = NUMBING.match(after)
+    if numbing and (numbing.group("named") or scene.is_numb):
+        return _Claim(scene.said("since", match)(days=_days_of(match)), _weight(NOW, match, scene))
     if (match.groupdict().get("link") or "since") in ("after", "since", "from", "past"):
         first = EVENTS.search(after)
         if first and first.lastgroup != "treatment":
@@ -826,6 +875,20 @@ def _asked_after(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | Non
     if STATE.search(before + after):
         return _Claim(scene.said("since", match)(days=_days_of(match)), FORMER)
     return None
+
+
+def _old(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
+    """'The bruise from my session is 17 days old'; without the session it is how long a sign has lasted."""
+    if re.search(r"\b(?:i|he|she|we|they)\s*$", scene.before(match.start())):
+        return None
+    if scene.names_treatment(scene.clause(match.start())):
+        return _Claim(scene.said("since", match)(days=_days_of(match)), _weight(NOW, match, scene))
+    return _lasting(kind, match, scene)
+
+
+def _next(kind: str, match: re.Match[str], scene: _Scene) -> _Claim:
+    """'It's the next evening now': a day more than when the patient wrote before."""
+    return _Claim(scene.said("next", match)(days=1))
 
 
 def _until(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
@@ -980,9 +1043,9 @@ def _moment(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
     if scene.is_bare(scene.clause(match.start())):
         alone = all(map(scene.is_bare, range(len(scene))))
         return said("since" if scene.ends_story(match) else "unclear" if alone else "loose")
-    if kind == "today" or asks or event == "other":
+    if kind == "today" or asks:
         return None
-    return said("onset" if event == "onset" else "loose")
+    return said(event if event in ("onset", "other") else "loose")
 
 
 def _clock(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
@@ -1007,6 +1070,9 @@ def _told(sort: str, match: re.Match[str], scene: _Scene, kind: str) -> _Claim |
         return claim(said(days=0)) if alone or kind != "since" else _Claim(said(days=0), FORMER)
     if sort == "weekday":
         wd = WEEKDAYS[groups.get("wd") or "saturday"]
+        passed = scene.days_since_weekday(wd)
+        if passed is not None and not groups.get("week"):
+            return claim(said(days=passed + 7 * bool(groups.get("week_more"))))
         return claim(said(weekday=wd, last_week=groups.get("week") is not None, more=7 * bool(groups.get("week_more"))))
     month = MONTHS[groups["mon"]] if groups.get("mon") else int(groups.get("mm") or 0)
     if groups.get("feast"):
@@ -1038,7 +1104,10 @@ def _weekday(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
             return _moment(kind, match, scene)
         if not before and match.group() in ("sat", "sun"):
             return None
-    if re.match(r"\s+(?:morning\s+|night\s+)?@*\s*(?:today|now)\b", scene.text[match.end() :]):
+    said_of_today = re.search(
+        r"\btoday(?:\s+is|'s)?\s+(?:a\s+)?$", scene.text[max(match.start() - 20, 0) : match.start()]
+    )
+    if said_of_today or re.match(r"\s+(?:morning\s+|night\s+)?@*\s*(?:today|now)\b", scene.text[match.end() :]):
         return None
     return _moment(kind, match, scene)
 
@@ -1071,5 +1140,7 @@ _RULES: dict[str, Callable[[str, re.Match[str], _Scene], _Claim | None]] = {
     "weekday": _weekday,
     "nth": _nth,
     "clock": _clock,
+    "old": _old,
+    "next": _next,
     "noise": _nothing,
 }

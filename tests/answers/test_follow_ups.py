@@ -130,6 +130,17 @@ def test_the_same_worry_about_what_was_to_be_seen_soon_is_urgent(talk: Talks) ->
     assert play(talk(10), worry, worry, worry).tier == "urgent"
 
 
+def test_the_same_worry_about_what_was_urgent_is_an_emergency(talk: Talks) -> None:
+    worry = ("my cheek is throbbing", "report")
+    assert play(talk(4), worry, worry).tier == "urgent"
+    assert play(talk(4), worry, worry, worry).tier == "emergency"
+
+
+def test_a_worry_repeated_beside_an_urgent_case_is_no_emergency(talk: Talks) -> None:
+    harmless = ("is the peeling ok", "is_normal")
+    assert play(talk(4), ("there is pus", "report"), harmless, harmless, harmless).tier == "urgent"
+
+
 FOLLOW_UPS = {
     "it": ("and how long does it go on?", "how_long"),
     "those": ("what can I do about those", "what_to_apply"),

@@ -48,6 +48,27 @@ CASES = [
     ("had a temperature, ibuprofen got it down to 37.0", "fever", "present"),
     ("took ibuprofen for my knee, temperature is 37.0", "fever", "negated"),
     ("I shall throw myself under a train if it stays red", "self_harm", "present"),
+    (
+        "they put twice as much lidocaine on as last time, far more numbing than last time",
+        "numbing_large_amount",
+        "present",
+    ),
+    ("I went on roaccutane in october", "isotretinoin", "present"),
+    ("I should have said that I take prednisolone", "weak_immunity", "present"),
+    ("can I come in if the swelling isn't down by then? it is day 6", "swelling", "present"),
+    ("Say I wake up with hives next week, where do I go?", "hives", "hypothetical"),
+    ("what temperature would be a fever", "fever", "information"),
+    ("I never came out in hives", "hives", "negated"),
+    ("the spots are painless", "pain", "negated"),
+    ("they are cystic but not sore", "purulent_pain_bump", "negated"),
+    ("they are cystic but not sore", "bumps", "present"),
+    ("I nearly collapsed when I saw how good it looks", "faint", "idiom"),
+    ("I can't breathe from laughing at your picture", "breathing_trouble", "idiom"),
+    ("I went bright red when the dentist asked about it", "redness", "idiom"),
+    ("the redness is paler each morning", "redness", "resolving"),
+    ("somebody left red patches on my chin", "redness", "present"),
+    ("my mate is on warfarin, may I have my session?", "blood_thinner", "other_person"),
+    ("booking for my mum, she is on warfarin", "blood_thinner", "present"),
 ]
 
 

@@ -37,6 +37,15 @@ CASES = [
     ("my face is swollen", 5, "soon", "S2"),
     ("my skin is red, hot and sore and spreading", 3, "urgent", "U1"),
     ("my skin is red and warm like sunburn", 0, "none", None),
+    ("6 small bumps by my ear, they are not sore", 4, "none", None),
+    ("blood has been trickling down since noon, two hours, and won't let up", 0, "emergency", "E7"),
+    ("I had been running late. A dot of blood when I got home an hour ago", 0, "none", None),
+    ("since that cream my heart keeps missing beats", 0, "emergency", "E3"),
+    ("it looks the same as ever", 9, "soon", "S2"),
+    ("it looks the same as ever", 6, "none", None),
+    ("it is weeping", 1, "urgent", "U1"),
+    ("a bit of clear fluid is weeping", 1, "none", None),
+    ("my face is going in the wrong direction", 4, "urgent", "U3"),
 ]
 
 
