@@ -21,7 +21,7 @@ from aftercare.nlu.findings_model import FindingsModel
 from aftercare.triage import Reader, Reading, Report, assess, update
 
 PROJECT = Path(__file__).resolve().parents[1]
-HELD_OUT = PROJECT / "tests" / "vignettes" / "heldout" / "messages.jsonl"
+HELD_OUT = sorted((PROJECT / "tests" / "vignettes" / "heldout").glob("*messages.jsonl"))
 NOON = datetime(2026, 3, 11, 12)
 """The clock of messages that tell of none; a Wednesday."""
 

@@ -47,7 +47,7 @@ class Result:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("gold", nargs="*", type=Path, default=[HELD_OUT])
+    parser.add_argument("gold", nargs="*", type=Path, default=HELD_OUT)
     parser.add_argument("--figure", type=Path, default=FIGURE)
     options = parser.parse_args()
     alone = ReadingAlone()

@@ -97,7 +97,7 @@ DISGUISES: Mapping[str, Disguise] = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("gold", nargs="*", type=Path, default=[HELD_OUT])
+    parser.add_argument("gold", nargs="*", type=Path, default=HELD_OUT)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     alone = ReadingAlone()

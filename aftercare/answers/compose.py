@@ -72,7 +72,8 @@ def _opened(report: Report, assessment: Assessment) -> Report:
     if not assessment.hits:
         return report
     soon = tuple(sorted({*report.soon, *assessment.soon}))
-    return raised(replace(report, soon=soon), assessment.tier, [h.flag for h in assessment.hits])
+    report = replace(report, soon=soon, urgent=tuple(sorted(assessment.urgent)))
+    return raised(report, assessment.tier, [h.flag for h in assessment.hits])
 
 
 def _asks_on_of_what_was_told(turn: Turn, assessment: Assessment) -> bool:

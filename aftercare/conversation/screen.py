@@ -66,5 +66,5 @@ class TriageReports:
 
     def settle(self, report: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
         return replace(
-            Report.from_dict(report), open_tier="none", open_flags=(), soon=(), asked=None, offered=None
+            Report.from_dict(report), open_tier="none", open_flags=(), soon=(), urgent=(), asked=None, offered=None
         ).to_dict()

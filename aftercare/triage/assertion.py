@@ -300,7 +300,9 @@ def _closing(found: _Found, tokens: frozenset[int], utterance: Utterance) -> boo
         return False
     if apart and utterance.sentence.count(utterance.sentence[found.start]) > SHORT:
         return False
-    return not tense.of_now(tense.part(last, utterance), utterance)
+    own = tense.part(last, utterance)
+    told = [i for i in own if i < found.start] if found.start in own else own
+    return not tense.of_now(told, utterance)
 
 
 def _answer(found: _Found, tokens: frozenset[int], utterance: Utterance) -> bool:
@@ -356,7 +358,9 @@ def _opens(start: int, utterance: Utterance) -> bool:
 
 
 def _opens_its_part(start: int, utterance: Utterance) -> bool:
-    return all(utterance.words[i] in SAID_OF_IT for i in range(tense.part(start, utterance).start, start))
+    first = tense.part(start, utterance).start
+    joined = [i + 1 for i in range(first, start) if utterance.words[i] in ("but", "and")]
+    return all(utterance.words[i] in SAID_OF_IT for i in range(joined[-1] if joined else first, start))
 
 
 _REACHES: dict[str, Callable[[_Found, frozenset[int], Utterance], bool]] = {

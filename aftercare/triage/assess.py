@@ -18,6 +18,9 @@ TREATMENT_AHEAD = frozenset({"session_ahead", "before_treatment"})
 NEXT_TREATMENT = TREATMENT_AHEAD | {"repeat_treatment"}
 """Words that make a risk factor S7 also after a treatment: it is told between two ("before next session")."""
 ASKED_FOR_DAY = frozenset({"day", "check_day"})
+GETS_WORSE = frozenset({"U1", "U2", "U3", "U4", "U5", "U7", "U8"})
+"""Urgent flags that a patient who tells of them again and again is sent to an emergency for (R21); not a cold sore, numb skin
+or a shared needle, which stay as they are."""
 CHECK_YES, CHECK_OPEN, REPEATED = "E0", "U0", "S6"
 
 
@@ -40,7 +43,7 @@ class Assessment:
     ``hits`` are those of this message, highest first. ``signs`` are the expected signs that stand (no flag by themselves).
     ``needs_day`` where a sign stands whose meaning hangs on the day, and the day is not known; ``waits_for_day`` where a
     rule would hold, but for that question. ``soon`` are the signs that a clinician should see in a day or two, in this
-    message or from before.
+    message or from before, and ``urgent`` those that should be seen today and get worse where nobody does.
     """
 
     tier: Tier
@@ -51,6 +54,7 @@ class Assessment:
     modifiers: tuple[Sign, ...]
     waits_for_day: bool = False
     soon: frozenset[str] = frozenset()
+    urgent: frozenset[str] = frozenset()
 
     @property
     def fresh_tier(self) -> Tier:
@@ -74,7 +78,7 @@ def assess(report: Report, knowledge: KnowledgeBase, now: datetime, answer: str 
     pending = report.asked in ASKED_FOR_DAY
     wait_for_day = day_unknown and (not report.day_asked or (pending and answer == "no"))
     hits, waits_for_day = [], False
-    urgent: set[str] = set()
+    urgent = set(report.urgent)
     soon = _worried_about(report)
     for rule in knowledge.rules:
         after = rule.before_treatment and report.day(now) is not None and not ahead
@@ -89,17 +93,19 @@ def assess(report: Report, knowledge: KnowledgeBase, now: datetime, answer: str 
         lifted = _lifted(hit, tuple(m for m in modifiers if m.item not in counted), knowledge)
         if hit.tier == "soon":
             soon |= {s.item for s in evidence.signs if s.kind in SIGNS}
-        elif lifted.tier == "urgent":
+        elif lifted.tier == "urgent" and hit.flag in GETS_WORSE:
             urgent |= counted.union(*(knowledge.items[item].implies for item in counted))
         newly_lifted = lifted != hit and any(m.turn == report.turn for m in modifiers)
         if newly_lifted or (rule.ask_day_first and day_unknown and pending) or _is_fresh(evidence, report):
             hits.append(lifted)
-    hits += [_lifted(h, modifiers, knowledge) for h in _from_dialogue(report, knowledge, answer, frozenset(urgent))]
+    hits += [_lifted(h, modifiers, knowledge) for h in _from_dialogue(report, knowledge, answer)]
     best = _best_of_each_flag(hits)
     tier = highest(report.open_tier, *(h.tier for h in best))
     expected = tuple(s for s in standing.values() if knowledge.items[s.item].kind == "symptom")
     needs_day = day_unknown and _day_matters(report, standing, knowledge)
-    return Assessment(tier, best, expected, report.day(now), needs_day, modifiers, waits_for_day, frozenset(soon))
+    return Assessment(
+        tier, best, expected, report.day(now), needs_day, modifiers, waits_for_day, frozenset(soon), frozenset(urgent)
+    )
 
 
 def _is_fresh(evidence: Evidence, report: Report) -> bool:
@@ -118,7 +124,7 @@ def _of_talk(knowledge: KnowledgeBase, flag: str, rule: str) -> Hit:
     return Hit(flag, rule, found.title, found.tier, (), found.wording)
 
 
-def _from_dialogue(report: Report, knowledge: KnowledgeBase, answer: str | None, urgent: frozenset[str]) -> list[Hit]:
+def _from_dialogue(report: Report, knowledge: KnowledgeBase, answer: str | None) -> list[Hit]:
     """Flags that come of the talk itself: our own question answered yes or left open, and the same worry again."""
     hits = []
     if answer == "yes":
@@ -126,15 +132,15 @@ def _from_dialogue(report: Report, knowledge: KnowledgeBase, answer: str | None,
     if answer == "unsure":
         hits.append(_of_talk(knowledge, CHECK_OPEN, "ruling 20"))
     if WORRY_LIMIT in report.worries.values():
-        hits.append(_repeated(report, knowledge, urgent))
+        hits.append(_repeated(report, knowledge))
     return hits
 
 
-def _repeated(report: Report, knowledge: KnowledgeBase, urgent: frozenset[str]) -> Hit:
+def _repeated(report: Report, knowledge: KnowledgeBase) -> Hit:
     """The same worry again is one tier up (R21): a person looks soon, or today at what was to be looked at soon, or at once
     at what was to be looked at today."""
     again = {item for item, count in report.worries.items() if count == WORRY_LIMIT}
-    tier: Tier = "emergency" if again & urgent else "urgent" if again & set(report.soon) else "soon"
+    tier: Tier = "emergency" if again & set(report.urgent) else "urgent" if again & set(report.soon) else "soon"
     words = tuple(s.words for s in report.signs if s.item in again)
     return replace(_of_talk(knowledge, REPEATED, "R21"), tier=tier, wording=tier, words=words)
 

@@ -12,7 +12,7 @@ from aftercare.triage.assertion import Assertion
 from aftercare.triage.language import Language, Utterance
 from aftercare.triage.matcher import Match, Matcher
 from aftercare.triage.other_language import OtherLanguages
-from aftercare.triage.time_expressions import IS_PATIENT, TimeMention, find_times, language_of_times
+from aftercare.triage.time_expressions import TimeMention, find_times, language_of_times
 
 QUALITIES = {
     "trend_worse": "worse",
@@ -133,6 +133,26 @@ GOES_ON = re.compile(
     r"\b(still|keeps?|comes through|coming through|soaks? through|won'?t stop|wont|not stop\w*|hasn'?t stopped|doesn'?t stop|isn'?t stopping|non-?stop|can'?t stop|won'?t clot|not clotting|(hasn'?t|won'?t|doesn'?t|isn'?t|not|never) (quit|quitting|let up|letting up|eas\w+|slow\w*)|has been|been|starts again)\b",
     re.IGNORECASE,
 )
+STILL_BLEEDS = re.compile(
+    r"\b(still|keeps?)\b[^.?!]{0,20}\b(bleed\w*|going|coming|ooz\w*)|\b(won'?t|wont|hasn'?t|doesn'?t|isn'?t|not) (stop\w*|let up|eas\w*|slow\w*)",
+    re.IGNORECASE,
+)
+TELLS_ON = re.compile(r"\b(oh|wait|but|though|actually|except|hang on|hold on|one (more )?thing)\b", re.IGNORECASE)
+"""Words by which somebody who has said no goes on to tell of something."""
+SENTENCE_END = re.compile(r"[.?!\n]+(?=\s|$)")
+HURTS = re.compile(r"\b(pain(?!less)\w*|sore\w*|hurt\w*|tender\w*|inflamed|angry|throb\w*)\b", re.IGNORECASE)
+DENIES = re.compile(r"\b(not?|never|without|none|nor|don'?t|doesn'?t|aren'?t|isn'?t|nothing|painless)\b", re.IGNORECASE)
+OWN_TREATMENT = re.compile(
+    r"\b(mine|my (own |first |next |second )?(face|skin|session|treatment|facial|appointment|needling|microneedling)"
+    r"|(can|may|should|could) i (have|get|still|book|go|come))\b",
+    re.IGNORECASE,
+)
+THEIR_SIGN = re.compile(
+    r"\b(her|his|their|she|he|\w+'s)\b[^.?!]{0,60}\b(face|skin|cheeks?|chin|bruise|lips?|eyes?|had (it|hers|his)"
+    r"|was (treated|needled)|facial|session|treatment)\b",
+    re.IGNORECASE,
+)
+"""A message that tells of somebody else's skin or treatment is about them."""
 BLOOD = re.compile(r"\b(bleed\w*|bled|blood\w*|ooz\w*|trickl\w*|gauze|it won'?t stop)\b", re.IGNORECASE)
 QUALITY_DENIED = {
     "one_sided": re.compile(
@@ -345,7 +365,9 @@ class Reader:
         answers = all(i in of_cues or utterance.words[i] in NO_CONTENT for i in _of_clauses(clauses, utterance))
         elsewhere = any(t.is_alpha and utterance.clause[i] not in clauses for i, t in enumerate(utterance.doc))
         telling = [i for i in inside if i not in of_cues] or inside
-        if not telling or (answers and elsewhere):
+        if not telling:
+            return "present", False
+        if answers and elsewhere and TELLS_ON.search(text):
             return "present", False  # "none of those. oh wait, my lip is getting fatter" is not told of by "those"
         asserted = self._assertion.of(frozenset(telling[-1:]), utterance, cues)
         return self._label(item, asserted.label, asserted.other), asserted.other
@@ -366,7 +388,7 @@ class Reader:
             return []
         found = []
         for match in LONG_BLEEDING.finditer(text):
-            if not GOES_ON.search(_sentences_around(text, match.start(), match.end())):
+            if not (GOES_ON.search(_sentence_of(text, match)) or STILL_BLEEDS.search(text, match.end())):
                 continue  # "been in a fight? dots of blood when I left an hour ago"
             label, other = self.assertion_of_span(text, match.start(), match.end(), "bleeding_long")
             found.append(Finding("bleeding_long", "finding", match.start(), match.end(), match.group(), label, other))
@@ -380,7 +402,7 @@ class Reader:
         kept: list[Finding] = []
         for finding in findings:
             item = self._knowledge.items[finding.item]
-            if not denied.intersection(item.unless_denied):
+            if not denied.intersection(item.unless_denied) or _hurts_by_its_words(finding):
                 kept.append(finding)
                 continue
             kept.append(replace(finding, assertion="negated"))
@@ -424,6 +446,8 @@ class Reader:
             for target in targets:
                 qualities[target].add(name)
             own_words = any(anchor > tokens for anchor in anchors)  # "gone darker" names the sign itself
+            if name == "same" and not targets and not _is_no_better(tokens, utterance):
+                continue
             if not targets and not own_words and name in TRENDS and _of_the_skin(tokens, utterance, concepts):
                 match = Match(CHANGE, start, end, tokens, loose=False)
                 loose.append(self._finding_of_change(match, utterance, name, asserted.other))
@@ -450,12 +474,18 @@ class Reader:
         return sorted([*findings, *implied], key=lambda f: (f.start, f.end, f.item))
 
 
+def _hurts_by_its_words(finding: Finding) -> bool:
+    """Whether the words of a finding say that it hurts: "painful spots, though the needling was painless"."""
+    return HURTS.search(finding.text) is not None and not DENIES.search(finding.text)
+
+
 def _of_whom(finding: Finding, text: str) -> Finding:
     """A lasting factor of somebody else counts where the message is about them alone ("booking for my husband, he is on
     warfarin"), not where the writer is the patient ("my brother is on it, does my facial go ahead")."""
     if finding.kind != "modifier" or not finding.other or finding.assertion not in ("present", "other_person"):
         return finding
-    return replace(finding, assertion="other_person" if IS_PATIENT.search(text) else "present")
+    own = OWN_TREATMENT.search(text) and not THEIR_SIGN.search(text)
+    return replace(finding, assertion="other_person" if own else "present")
 
 
 def _fading(finding: Finding) -> Finding:
@@ -465,13 +495,11 @@ def _fading(finding: Finding) -> Finding:
     return replace(finding, assertion="resolving") if better and is_symptom else finding
 
 
-def _sentences_around(text: str, start: int, end: int) -> str:
-    """The sentences that a stretch of the text stands in, and the one after them."""
-    first = max((text.rfind(mark, 0, start) for mark in ".?!"), default=-1) + 1
-    last = end
-    for _ in range(2):
-        last = min((at for mark in ".?!\n" if (at := text.find(mark, last + 1)) >= 0), default=len(text))
-    return text[first:last]
+def _sentence_of(text: str, match: re.Match[str]) -> str:
+    """The sentence that a stretch of the text stands in, to the end of the next one."""
+    starts = [end.end() for end in SENTENCE_END.finditer(text, 0, match.start())]
+    ends = [end.start() for end in SENTENCE_END.finditer(text, match.end())]
+    return text[starts[-1] if starts else 0 : ends[1] if len(ends) > 1 else len(text)]
 
 
 def _of_clauses(clauses: Iterable[int], utterance: Utterance) -> list[int]:
@@ -530,6 +558,18 @@ def _is_apart(finding: Finding, anchor: frozenset[int], tokens: frozenset[int], 
     return utterance.region[min(tokens)] != utterance.region[last] and (
         finding.other or utterance.sentence[min(tokens)] == utterance.sentence[last]
     )
+
+
+BARE_SAME = frozenset({"still", "same", "stuck"})
+SAME_LOOK = re.compile(
+    r"\b(looks?|it'?s|it is|(face|skin) is)\b[^.?!]{0,15}\b(still|same)\b|\bstill looks?\b", re.IGNORECASE
+)
+
+
+def _is_no_better(tokens: frozenset[int], utterance: Utterance) -> bool:
+    """Whether "same" or "still" is said of the skin ("it looks the same"), not of anything ("still using the balm")."""
+    words = {utterance.words[i] for i in tokens}
+    return not words <= BARE_SAME or bool(SAME_LOOK.search(" ".join(utterance.words)))
 
 
 LOOKS_LIKE = re.compile(r"\b(i|she|he|still|just) looks?\b")

@@ -21,6 +21,8 @@ IN_WEEKS = re.compile(r"\b(week|wk|fortnight|month)", re.IGNORECASE)
 EXACTLY = re.compile(r"\b(today|tomorrow|yesterday|exactly)\b", re.IGNORECASE)
 GOES_ON = re.compile(r"\b(?:now|already|straight|running)\b", re.IGNORECASE)
 EXPOSURE, NUMBNESS = "needle_exposure", "numbness"
+NUMB_FOR = 21
+"""Days that skin is taken to have been numb since the treatment, at most."""
 THINGS = frozenset({"product", "activity", "topic"})
 ABOUT = SIGNS | THINGS
 """Kinds that a message can be about."""
@@ -67,7 +69,7 @@ class Report:
     ``treated_on`` is the treatment day (day 0); ``not_after`` the latest it can have been, where only that is known.
     ``asked`` is our own open question: ``check``, ``day`` or ``check_day``. ``checked_at`` is when the check question was
     last put, ``check_denied`` whether it was answered with no. ``open_tier`` is emergency or urgent once reached, until
-    staff close it; ``soon`` are the signs for which the patient was sent to the clinic in a day or two.
+    staff close it; ``urgent`` are the signs that it rests on. ``told_on`` is the day of the last message. ``soon`` are the signs for which the patient was sent to the clinic in a day or two.
     """
 
     treated_on: date | None = None
@@ -82,12 +84,14 @@ class Report:
     open_tier: Tier = "none"
     open_flags: tuple[str, ...] = ()
     soon: tuple[str, ...] = ()
+    urgent: tuple[str, ...] = ()
     worries: Mapping[str, int] = field(default_factory=dict)
     offered: str | None = None
     last_sources: tuple[str, ...] = ()
     turn: int = 0
     day_turn: int = 0
     asked_day: int | None = None
+    told_on: date | None = None
 
     def day(self, now: datetime) -> int | None:
         """Days since treatment at ``now`` (in its own time zone); None where the day is not known."""
@@ -109,7 +113,7 @@ class Report:
         """As JSON values."""
         data = asdict(self)
         data["version"] = VERSION
-        for name in ("treated_on", "not_after", "checked_at"):
+        for name in ("treated_on", "not_after", "checked_at", "told_on"):
             data[name] = data[name].isoformat() if data[name] else None
         data["worries"] = dict(self.worries)
         return data
@@ -120,12 +124,12 @@ class Report:
         if not data or data.get("version") != VERSION:
             return cls(treated_on=_date(data.get("treated_on")) if data else None)
         values = {k: v for k, v in data.items() if k in cls.__dataclass_fields__}
-        for name in ("treated_on", "not_after"):
+        for name in ("treated_on", "not_after", "told_on"):
             values[name] = _date(values.get(name))
         checked_at = values.get("checked_at")
         values["checked_at"] = datetime.fromisoformat(checked_at) if checked_at else None
         values["signs"] = tuple(Sign(**{**s, "qualities": tuple(s["qualities"])}) for s in data.get("signs", ()))
-        for name in ("subject", "questions", "open_flags", "soon", "last_sources"):
+        for name in ("subject", "questions", "open_flags", "soon", "urgent", "last_sources"):
             values[name] = tuple(values.get(name) or ())
         return cls(**values)
 
@@ -147,7 +151,7 @@ def update(report: Report, reading: Reading, now: datetime) -> Report:
             signs[finding.item] = _merged(signs.get(finding.item), finding, turn)
     _come_true(signs, reading, report.subject, turn)
     subject = subjects(reading, report.subject) or report.subject
-    return replace(report, signs=tuple(signs.values()), subject=subject)
+    return replace(report, signs=tuple(signs.values()), subject=subject, told_on=now.date())
 
 
 def subjects(reading: Reading, before: Sequence[str] = ()) -> tuple[str, ...]:
@@ -225,7 +229,7 @@ def _with_times(report: Report, reading: Reading, now: datetime) -> Report:
     today = now.date()
     only_time = not reading.findings
     day_asked = report.asked in ("day", "check_day")
-    exposed = any(f.item == EXPOSURE and f.assertion in STANDS for f in reading.findings)
+    exposed = any(f.item == EXPOSURE and f.assertion in STANDS for f in reading.findings) and len(reading.times) <= 2
     for mention in reading.times:
         days = mention.days_before(today)
         if days is None:
@@ -236,9 +240,8 @@ def _with_times(report: Report, reading: Reading, now: datetime) -> Report:
             kind = "since"
         if exposed and kind in ("loose", "other") and report.treated_on is None:
             kind = "since"  # red_flags.md ruling 14 counts from the exposure
-        if kind == "next":
-            known = report.day(now) or 0
-            report = replace(report, treated_on=today - timedelta(days=known + days), day_turn=report.turn)
+        if kind == "next" and report.told_on == today and report.treated_on is not None and "?" not in reading.text:
+            report = replace(report, treated_on=report.treated_on - timedelta(days=days), day_turn=report.turn)
         if mention.weak and report.treated_on is not None and not day_asked:
             continue
         if kind == "since" and not _only_rounds(mention, days, report.day(now)):
@@ -246,7 +249,7 @@ def _with_times(report: Report, reading: Reading, now: datetime) -> Report:
         elif kind == "asked":
             report = replace(report, asked_day=days)
         elif kind == "lasting" and (
-            (days > (report.day(now) or 0) and _is_numb(reading))
+            (0 < days <= NUMB_FOR and (report.day(now) or 0) < days and _is_numb(reading))
             or (report.treated_on is None and _is_as_old_as_treatment(mention, days, reading))
         ):
             report = replace(report, treated_on=today - timedelta(days=days), not_after=None, day_turn=report.turn)
@@ -263,8 +266,10 @@ def _is_as_old_as_treatment(mention: TimeMention, days: int, reading: Reading) -
 
 
 def _is_numb(reading: Reading) -> bool:
-    """Whether something is numb: it has been so since the numbing cream, on the day of the treatment."""
-    return any(f.item == NUMBNESS and f.assertion in STANDS for f in reading.findings)
+    """Whether a message tells of numb skin and of no other sign: it has been so since the numbing cream, on the day of the
+    treatment."""
+    signs = {f.item for f in reading.findings if f.kind in SIGNS and f.assertion in STANDS}
+    return signs == {NUMBNESS}
 
 
 def _only_rounds(mention: TimeMention, days: int, known: int | None) -> bool:

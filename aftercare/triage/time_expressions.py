@@ -247,8 +247,12 @@ EXPRESSIONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     )
 )
 
+_FULL_WD = _any(name for name in WEEKDAYS if len(name) > 3)
+_ENDS = r"(?=\s*(?:$|[,.;!?]|and\b|but\b|so\b|now\b|today\b))"
 TODAY_IS = re.compile(
-    rf"\btoday(?:\s+is|'s)?\s+(?:a\s+)?(?P<wd>{_WD})\b|\b(?P<wd2>{_WD})\s+(?:(?:morning|afternoon|evening|night)\s+)?(?:now|today)\b",
+    rf"\b(?:today(?:\s+is|'s)?|it'?s|it\s+is|now)\s+(?:now\s+|already\s+)?(?P<wd>{_FULL_WD}){_ENDS}"
+    rf"|\btoday\s+(?:is\s+)?(?P<wd3>{_WD})(?=\s*(?:$|[,.;!?]))"
+    rf"|\b(?P<wd2>{_FULL_WD})\s+(?:(?:morning|afternoon|evening)\s+)?(?:now|today){_ENDS}",
     re.IGNORECASE,
 )
 """The weekday of today, where a message tells it."""
@@ -278,6 +282,7 @@ EVENTS = re.compile(
     r"|(?:had|did|got|do|make|made)\s+(?:it|mine|hers|his|am)\b(?!\s+(?:since|for(?!\s+(?:me|us)\b)|before|on\s+my|all|under|again|checked)\b)"
     r"|(?:had|did|got)\s+(?:this|that|them|one)(?=\s*(?:done\b|@|on\s*@|about\s*@|around\s*@|$|[,.;!?]))"
     rf"|(?:did|do|does|done|made|make|got)\s+(?:\w+\s+)?{OF_SOMEONE}\s+(?:whole\s+|upper\s+)?{TREATED_PART}(?!\s+(?:wet|dirty|burn\w*|sun\w*|waxed|wash\w*|hurt))"
+    r"|(?:the|that|your)\s+(?:pen|machine)(?=\s*@|\s+\w+\s+@)|(?<!i\s)finished(?=\s+(?:about\s+|around\s+|just\s+)?@)"
     r"|(?:you|u|una|dem|they|she|he|who)\s+(?:do|did|does|made|make|numbed|treated|needled)\s+(?:me|us|him|her)\b"
     r"|did\s+(?:me|us)\b(?!\s+(?:good|no|an?|in|proud|wrong)\b)"
     r"|(?:place|clinic|salon|spa|studio|girl|lady|person|practitioner)\s+(?:that\s+|where\s+)?(?:i|we|she|he)\s+(?:used|went\s+to|visited|chose|picked)\b(?!\s+for\b)"
@@ -290,7 +295,7 @@ EVENTS = re.compile(
     r"|(?:came|was|were|been|went|go|come)\s+(?:in\b(?!\s+(?:the|my|a|an|so|pain|bed|agony|tears|hospital|and|for\s+work))|to\s+(?:see\s+)?(?:you|u|una)\b)|went\s+for\s+(?:my|the)"
     r"|(?:i|we|she|he)\s+(?:left|walked\s+out)\b|(?:walked|come|comes|came|coming)\s+out(?=\s+(?:of|from)\b|\s*@)(?!\s+of\s+(?:hospital|the\s+(?:shower|bath|sun|pool)))|came\s+home\s+from\s+(?:you|it)|home\s+from\s+it"
     r"|(?:they|you|girl|lady|nurse|tech)\s+(?:used|put|applied|opened)\b|(?:the|numbing|numb|anaesthetic)\s+(?:cream|stuff|gel)\s+(?:was|were|went)"
-    r"|had\s+the\s+(?:\w+\s+)?cream(?=\s*@)|clinic\s+was\b|hers\b(?=\s*(?:$|[,.;!?@]|and\b|but\b|so\b))|(?:left|from|of|at|in)\s+(?:the\s+|your\s+|ur\s+)?clinic)",
+    r"|had\s+the\s+(?:\w+\s+)?cream(?=\s*@)|(?<!the\s)clinic\s+was(?=\s*(?:on\s*)?@)|hers\b(?=\s*(?:$|[,.;!?@]|and\b|but\b|so\b))|(?:left|from|of|at|in)\s+(?:the\s+|your\s+|ur\s+)?clinic)",
     re.IGNORECASE,
 )
 BREAK = re.compile(
@@ -537,7 +542,8 @@ class _Scene:
             self._events.setdefault(self.clause(event.start()), []).append(event)
 
         told = TODAY_IS.search(self.text)
-        self._today = WEEKDAYS[told.group("wd") or told.group("wd2")] if told else None
+        self._today = WEEKDAYS[told.group("wd") or told.group("wd2") or told.group("wd3")] if told else None
+        self._today_at = told.span() if told else (0, 0)
         self.is_numb = bool(NUMB.search(self.masked))
 
     def _shorten(self) -> None:
@@ -605,6 +611,10 @@ class _Scene:
     def days_since_weekday(self, weekday: int) -> int | None:
         """Days from a weekday to the one that the message says is today ("done Monday, today Thursday"); None without it."""
         return None if self._today is None else (self._today - weekday) % 7 or None
+
+    def is_of_today(self, match: re.Match[str]) -> bool:
+        """Whether a weekday is the one that the message says is today."""
+        return self._today_at[0] <= match.start() < self._today_at[1]
 
     def is_asked(self, at: int) -> bool:
         """Whether the sentence of a place ends in a question mark."""
@@ -769,8 +779,9 @@ def _nth(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
 def _day(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
     before, after = scene.before(match.start()), scene.after(match.end())
     part_of_it = re.search(r"\b(?:morning|evening|night|afternoon|start|end)\s+of\s+$|\bi?t?'?[sm]\s+like\s+$", before)
-    if _is_compared(match, scene):
-        return _Claim(scene.said("since", match)(days=_days_of(match)), _weight(NOW, match, scene))
+    compared = _compared_to(match, scene)
+    if compared is not None:
+        return _Claim(scene.said("since", match)(days=max(_days_of(match), compared)), _weight(NOW, match, scene))
     if not part_of_it and re.search(
         r"\b(?:(?:than|same\s+as)\s+(?:(?:it|i|she|he|they)\s+(?:was|were)\s+)?(?:on|at)|since|from|than|of|like|same\s+as)\s+(?:(?:the|my)\s+)?$",
         before,
@@ -803,10 +814,14 @@ def _day(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
     return _Claim(scene.said("onset", match)(days=_days_of(match)))
 
 
-def _is_compared(match: re.Match[str], scene: _Scene) -> bool:
-    """Whether a day is the present one, set against an earlier one: "bigger on day 4 than it was on day 2"."""
-    asks = ASKS.search(scene.before(match.start())) or scene.is_asked(match.end())
-    return not asks and bool(re.match(r"[^@.?!]{0,20}\bthan\b[^@.?!]{0,25}@", scene.after(match.end())))
+def _compared_to(match: re.Match[str], scene: _Scene) -> int | None:
+    """The other day of "bigger on day 4 than it was on day 2"; the later one of both is the present one."""
+    if ASKS.search(scene.before(match.start())) or scene.is_asked(match.end()):
+        return None
+    if not re.match(r"[^@.?!]{0,20}\bthan\b[^@.?!]{0,25}@", scene.after(match.end())):
+        return None
+    other = next((m for kind, m in scene.expressions if m.start() > match.end()), None)
+    return _days_of(other) if other is not None and "day" in other.group() and other.groupdict().get("n") else None
 
 
 def _after(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
@@ -879,7 +894,8 @@ def _asked_after(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | Non
 
 def _old(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
     """'The bruise from my session is 17 days old'; without the session it is how long a sign has lasted."""
-    if re.search(r"\b(?:i|he|she|we|they)\s*$", scene.before(match.start())):
+    before = scene.before(match.start())
+    if re.search(r"\b(?:i|he|she|we|they)\s*$|\b(?:cream|balm|serum|gel|roller|bottle|tube|baby|kid)\b", before):
         return None
     if scene.names_treatment(scene.clause(match.start())):
         return _Claim(scene.said("since", match)(days=_days_of(match)), _weight(NOW, match, scene))
@@ -1042,6 +1058,8 @@ def _moment(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
         return said("since")
     if scene.is_bare(scene.clause(match.start())):
         alone = all(map(scene.is_bare, range(len(scene))))
+        if kind != "today" and re.match(r"\W*was\s+@", scene.words(scene.clause(match.start()))) and not alone:
+            return said("since")
         return said("since" if scene.ends_story(match) else "unclear" if alone else "loose")
     if kind == "today" or asks:
         return None
@@ -1096,6 +1114,8 @@ def _without(match: re.Match[str], scene: _Scene) -> str:
 
 def _weekday(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
     """A weekday; "sat" and "sun" are also words, and mean the day only where a day is looked for."""
+    if scene.is_of_today(match):
+        return None
     if match.groupdict().get("wd") in ("sat", "sun"):
         before = re.search(
             rf"(?:\b(?:on|last|since|past|done|this)|{TREATMENT_NOUN}\s+was)\s+$", scene.before(match.start())
@@ -1104,10 +1124,7 @@ def _weekday(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
             return _moment(kind, match, scene)
         if not before and match.group() in ("sat", "sun"):
             return None
-    said_of_today = re.search(
-        r"\btoday(?:\s+is|'s)?\s+(?:a\s+)?$", scene.text[max(match.start() - 20, 0) : match.start()]
-    )
-    if said_of_today or re.match(r"\s+(?:morning\s+|night\s+)?@*\s*(?:today|now)\b", scene.text[match.end() :]):
+    if re.match(r"\s+(?:morning\s+|night\s+)?@*\s*(?:today|now)\b", scene.text[match.end() :]):
         return None
     return _moment(kind, match, scene)
 

@@ -63,6 +63,54 @@ def test_tier_and_flag(
     assert flag is None or flag in {h.flag for h in result.hits}
 
 
+A_RULE_DID_HARM = [
+    # text, days since treatment, tier: what a reviewer's messages showed a rule to take away, or to raise
+    ("nearly passed out when I got up, can't breathe properly", 1, "emergency"),
+    ("almost passed out from the heat, lips are swelling", 1, "emergency"),
+    ("nearly fainted at the clinic after the numbing cream, ears ringing", 0, "emergency"),
+    ("when he saw me I was embarrassed as my eyes are swollen shut", 2, "emergency"),
+    ("I was embarrassed to write, my cheek is oozing green pus", 2, "urgent"),
+    ("put acid on by mistake and my cheek went red and is burning", 2, "urgent"),
+    ("Pressed on it for 20 minutes... still bleeding", 0, "emergency"),
+    ("I've held gauze on it for 15 min. I'm scared. My husband is out. It is still bleeding", 0, "emergency"),
+    ("the needling was painless but I have painful spots", 3, "urgent"),
+    ("no pain on the left, big painful spot on the right cheek", 3, "urgent"),
+    ("I've never come out in hives before but my chest is covered", 2, "urgent"),
+    ("never came out in a rash till today", 2, "urgent"),
+    ("never came up in welts before, now covered in them", 2, "urgent"),
+    (
+        "I'm really scared. My wife is on blood thinners and her bruise after needling is growing and hard",
+        2,
+        "emergency",
+    ),
+    ("it was my first go at microneedling and I have a cold sore on my lip now", None, "urgent"),
+    ("got a cold sore after being in with you", None, "urgent"),
+    ("I don't know how I'd do it without your balm", None, "none"),
+    ("I started cutting sugar since the session, will it help", None, "none"),
+    ("my husband cut himself shaving, can he use my healing balm?", None, "none"),
+    ("my lips look fatter in photos with this lipstick haha, is lip balm ok?", 3, "none"),
+    ("skin has gone white and flaky, is that the peeling?", 3, "none"),
+    ("remind me what day it is i can wear makeup again", None, "none"),
+    ("sweat trickling down my face at the gym, ok?", None, "none"),
+    ("my heart was racing when i ran up the stairs. I've used a new serum tonight, ok?", None, "none"),
+    ("I went to A&E with chest pain in January, it was nothing", None, "none"),
+    ("in hospital with sepsis in March, fine now", None, "none"),
+    ("At my treatment in March I got hives. This time all good", 1, "none"),
+    ("I rubbed the cream in the wrong way, does it matter? my face feels fine", 5, "none"),
+    ("skin is a bit oozy and shiny, nothing yellow", 1, "none"),
+    ("i have dark skin and it feels more tight than usual, is that normal", 5, "none"),
+    ("I'm still using the balm, still ok?", 9, "none"),
+    ("still loving it. same routine as before ok?", 9, "none"),
+]
+
+
+@pytest.mark.parametrize(("text", "days", "tier"), A_RULE_DID_HARM, ids=[c[0] for c in A_RULE_DID_HARM])
+def test_what_a_rule_once_got_wrong(
+    reader: Reader, knowledge: KnowledgeBase, now: datetime, text: str, days: int | None, tier: str
+) -> None:
+    assert graded(text, days, reader, knowledge, now).tier == tier
+
+
 def test_pus_on_day_one_is_urgent_and_says_why(reader: Reader, knowledge: KnowledgeBase, now: datetime) -> None:
     hit = graded("there is yellow pus coming out of one", 1, reader, knowledge, now).hits[0]
     assert (hit.flag, hit.rule) == ("U1", "R5")
@@ -100,6 +148,14 @@ def test_a_modifier_lifts_an_infection_sign_to_emergency(
     reader: Reader, knowledge: KnowledgeBase, now: datetime
 ) -> None:
     assert graded("there is pus and I am diabetic", 2, reader, knowledge, now).tier == "emergency"
+
+
+def test_the_next_day_is_counted_once(reader: Reader, now: datetime) -> None:
+    """A patient who writes again on the next day, and says so, is told by the calendar; on the same day by the words."""
+    first = update(Report(), reader.read("had it done today, my face is red"), now)
+    later = now + timedelta(days=1)
+    assert update(first, reader.read("it's the next morning now, still red"), later).day(later) == 1
+    assert update(first, reader.read("it's the next morning now, still red"), now).day(now) == 1
 
 
 def test_signs_of_two_messages_are_joined(reader: Reader, knowledge: KnowledgeBase, now: datetime) -> None:
