@@ -159,12 +159,11 @@ class _Spelling:
 
     def __init__(self, domain_words: Iterable[str]) -> None:
         common, frequency = _english()
-        self._known = common
+        own = {word for word in domain_words if len(word) >= 4 and word.isalpha()}
+        self._known = common | own
         self._index = SymSpell(max_dictionary_edit_distance=2, prefix_length=6)
-        for word in set(domain_words):
-            if len(word) >= 4 and word.isalpha():
-                self._known = self._known | {word}
-                self._index.create_dictionary_entry(word, frequency.get(word, 1) + 1)
+        for word in own:
+            self._index.create_dictionary_entry(word, frequency.get(word, 1) + 1)
         self.repair = lru_cache(maxsize=20_000)(self._repair)  # type: ignore[method-assign]
 
     def _repair(self, word: str) -> str:
