@@ -228,15 +228,17 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
     def _add(self, message: Message, text: str, encoder: FindingsEncoder, model: FindingsModel) -> None:
         heard = encoder.hear(text)
         entities = _without_doubtful(message.get(ENTITIES, []), model.spoken_of(heard))
-        entities = [
-            e if self._is_ruled_out(e["value"], entities) else one
-            for e, one in zip(entities, _standing_all_the_same(entities, model.stands(heard)), strict=True)
-        ]
+        stands = {item: p for item, p in model.stands(heard).items() if not self._is_ruled_out(item, entities)}
+        entities = _standing_all_the_same(entities, stands)
         explained = any(entity["entity"] in SIGNS for entity in entities)
         detections = [one for one in model.detect(heard) if not explained or one.confidence >= BESIDE_WORDS]
         named = {entity["value"] for entity in entities if "assertion" in entity}
-        least = 1.0 if any(entity["entity"] in THINGS | SIGNS for entity in entities) else SURE_OF_THING
-        detections = [one for one in detections if self._group(one.finding) not in THINGS or one.confidence >= least]
+        nothing_named = not any(entity["entity"] in THINGS | SIGNS for entity in entities)
+        detections = [
+            one
+            for one in detections
+            if self._group(one.finding) not in THINGS or (nothing_named and one.confidence >= SURE_OF_THING)
+        ]
         changes = [one for one in detections if one.finding in QUALITIES_OF_CHANGE]
         found = [
             self._entity(text, one.finding, one)

@@ -18,9 +18,6 @@ TREATMENT_AHEAD = frozenset({"session_ahead", "before_treatment"})
 NEXT_TREATMENT = TREATMENT_AHEAD | {"repeat_treatment"}
 """Words that make a risk factor S7 also after a treatment: it is told between two ("before next session")."""
 ASKED_FOR_DAY = frozenset({"day", "check_day"})
-GETS_WORSE = frozenset({"U1", "U2", "U3", "U4", "U5", "U7", "U8"})
-"""Urgent flags that a patient who tells of them again and again is sent to an emergency for (R21); not a cold sore, numb skin
-or a shared needle, which stay as they are."""
 CHECK_YES, CHECK_OPEN, REPEATED = "E0", "U0", "S6"
 
 
@@ -43,7 +40,7 @@ class Assessment:
     ``hits`` are those of this message, highest first. ``signs`` are the expected signs that stand (no flag by themselves).
     ``needs_day`` where a sign stands whose meaning hangs on the day, and the day is not known; ``waits_for_day`` where a
     rule would hold, but for that question. ``soon`` are the signs that a clinician should see in a day or two, in this
-    message or from before, and ``urgent`` those that should be seen today and get worse where nobody does.
+    message or from before, ``urgent`` those that should be seen today.
     """
 
     tier: Tier
@@ -93,7 +90,7 @@ def assess(report: Report, knowledge: KnowledgeBase, now: datetime, answer: str 
         lifted = _lifted(hit, tuple(m for m in modifiers if m.item not in counted), knowledge)
         if hit.tier == "soon":
             soon |= {s.item for s in evidence.signs if s.kind in SIGNS}
-        elif lifted.tier == "urgent" and hit.flag in GETS_WORSE:
+        elif lifted.tier == "urgent":
             urgent |= counted.union(*(knowledge.items[item].implies for item in counted))
         newly_lifted = lifted != hit and any(m.turn == report.turn for m in modifiers)
         if newly_lifted or (rule.ask_day_first and day_unknown and pending) or _is_fresh(evidence, report):

@@ -91,6 +91,13 @@ AMBIENT = re.compile(
     re.IGNORECASE,
 )
 """What else has a temperature in degrees."""
+BARE_SAME = frozenset({"still", "same", "stuck"})
+"""Words of no change that are as often said of something else ("still using the balm")."""
+SAME_LOOK = re.compile(
+    r"\b(looks?|it'?s|it is|(face|skin) is)\b[^.?!]{0,15}\b(still|same)\b|\bstill looks?\b", re.IGNORECASE
+)
+LOOKS_LIKE = re.compile(r"\b(i|she|he|still|just) looks?\b")
+"""Said of how the skin is, though no place on it is named."""
 NO_CONTENT = frozenset(
     ["no", "nah", "nope", "not", "none", "nothing", "of", "on", "to", "like", "the", "that", "those", "these", "them", "it",
      "any", "all", "list", "signs", "things", "yes", "yeah", "ok", "well", "oh"]
@@ -361,13 +368,10 @@ class Reader:
         cues = self._assertion.cues(utterance, _signs(*self._matcher.find(utterance)))
         of_cues = {i for cue in cues for i in range(cue.start, cue.end)}
         inside = [i for i, token in enumerate(utterance.doc) if start <= token.idx < end and token.is_alpha]
-        clauses = {utterance.clause[i] for i in inside}
-        answers = all(i in of_cues or utterance.words[i] in NO_CONTENT for i in _of_clauses(clauses, utterance))
-        elsewhere = any(t.is_alpha and utterance.clause[i] not in clauses for i, t in enumerate(utterance.doc))
         telling = [i for i in inside if i not in of_cues] or inside
         if not telling:
             return "present", False
-        if answers and elsewhere and TELLS_ON.search(text):
+        if TELLS_ON.search(text) and _only_answers({utterance.clause[i] for i in inside}, utterance, of_cues):
             return "present", False  # "none of those. oh wait, my lip is getting fatter" is not told of by "those"
         asserted = self._assertion.of(frozenset(telling[-1:]), utterance, cues)
         return self._label(item, asserted.label, asserted.other), asserted.other
@@ -399,6 +403,7 @@ class Reader:
         denied = {f.item for f in findings if f.assertion == "negated"} - {
             f.item for f in findings if f.assertion != "negated"
         }
+        named = {f.item for f in findings}
         kept: list[Finding] = []
         for finding in findings:
             item = self._knowledge.items[finding.item]
@@ -406,7 +411,6 @@ class Reader:
                 kept.append(finding)
                 continue
             kept.append(replace(finding, assertion="negated"))
-            named = {f.item for f in findings}
             kept += [
                 replace(finding, item=name, kind=self._knowledge.items[name].kind)
                 for name in item.implies
@@ -502,10 +506,11 @@ def _sentence_of(text: str, match: re.Match[str]) -> str:
     return text[starts[-1] if starts else 0 : ends[1] if len(ends) > 1 else len(text)]
 
 
-def _of_clauses(clauses: Iterable[int], utterance: Utterance) -> list[int]:
-    """The words of some clauses, as places."""
-    wanted = set(clauses)
-    return [i for i, token in enumerate(utterance.doc) if token.is_alpha and utterance.clause[i] in wanted]
+def _only_answers(clauses: set[int], utterance: Utterance, of_cues: set[int]) -> bool:
+    """Whether clauses hold a yes or no alone, and the message goes on after them."""
+    words = [i for i, token in enumerate(utterance.doc) if token.is_alpha]
+    own = [i for i in words if utterance.clause[i] in clauses]
+    return len(own) < len(words) and all(i in of_cues or utterance.words[i] in NO_CONTENT for i in own)
 
 
 def is_denied(quality: str, text: str) -> bool:
@@ -560,19 +565,10 @@ def _is_apart(finding: Finding, anchor: frozenset[int], tokens: frozenset[int], 
     )
 
 
-BARE_SAME = frozenset({"still", "same", "stuck"})
-SAME_LOOK = re.compile(
-    r"\b(looks?|it'?s|it is|(face|skin) is)\b[^.?!]{0,15}\b(still|same)\b|\bstill looks?\b", re.IGNORECASE
-)
-
-
 def _is_no_better(tokens: frozenset[int], utterance: Utterance) -> bool:
     """Whether "same" or "still" is said of the skin ("it looks the same"), not of anything ("still using the balm")."""
     words = {utterance.words[i] for i in tokens}
     return not words <= BARE_SAME or bool(SAME_LOOK.search(" ".join(utterance.words)))
-
-
-LOOKS_LIKE = re.compile(r"\b(i|she|he|still|just) looks?\b")
 
 
 def _of_the_skin(tokens: frozenset[int], utterance: Utterance, concepts: Mapping[str, list[tuple[int, int]]]) -> bool:

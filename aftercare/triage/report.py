@@ -20,6 +20,8 @@ FADES = "better"
 IN_WEEKS = re.compile(r"\b(week|wk|fortnight|month)", re.IGNORECASE)
 EXACTLY = re.compile(r"\b(today|tomorrow|yesterday|exactly)\b", re.IGNORECASE)
 GOES_ON = re.compile(r"\b(?:now|already|straight|running)\b", re.IGNORECASE)
+PAST_MOMENTS = frozenset({"loose", "other"})
+"""Kinds of times at which something happened that is not known to be the treatment."""
 EXPOSURE, NUMBNESS = "needle_exposure", "numbness"
 NUMB_FOR = 21
 """Days that skin is taken to have been numb since the treatment, at most."""
@@ -69,7 +71,8 @@ class Report:
     ``treated_on`` is the treatment day (day 0); ``not_after`` the latest it can have been, where only that is known.
     ``asked`` is our own open question: ``check``, ``day`` or ``check_day``. ``checked_at`` is when the check question was
     last put, ``check_denied`` whether it was answered with no. ``open_tier`` is emergency or urgent once reached, until
-    staff close it; ``urgent`` are the signs that it rests on. ``told_on`` is the day of the last message. ``soon`` are the signs for which the patient was sent to the clinic in a day or two.
+    staff close it; ``soon`` and ``urgent`` are the signs for which the patient was sent to the clinic in a
+    day or two, or today. ``told_on`` is the day of the last message.
     """
 
     treated_on: date | None = None
@@ -229,7 +232,7 @@ def _with_times(report: Report, reading: Reading, now: datetime) -> Report:
     today = now.date()
     only_time = not reading.findings
     day_asked = report.asked in ("day", "check_day")
-    exposed = any(f.item == EXPOSURE and f.assertion in STANDS for f in reading.findings) and len(reading.times) <= 2
+    exposed = _days_since_exposure(reading, today)
     for mention in reading.times:
         days = mention.days_before(today)
         if days is None:
@@ -238,8 +241,8 @@ def _with_times(report: Report, reading: Reading, now: datetime) -> Report:
         alone = kind == "unclear" and only_time and report.treated_on is None and report.asked != "check"
         if alone or (day_asked and kind in ("unclear", "loose")):
             kind = "since"
-        if exposed and kind in ("loose", "other") and report.treated_on is None:
-            kind = "since"  # red_flags.md ruling 14 counts from the exposure
+        if kind in PAST_MOMENTS and days == exposed and report.treated_on is None:
+            kind = "since"
         if kind == "next" and report.told_on == today and report.treated_on is not None and "?" not in reading.text:
             report = replace(report, treated_on=report.treated_on - timedelta(days=days), day_turn=report.turn)
         if mention.weak and report.treated_on is not None and not day_asked:
@@ -263,6 +266,16 @@ def _is_as_old_as_treatment(mention: TimeMention, days: int, reading: Reading) -
     for a week and longer, has most often been there since then. Under a week the few days between them would decide."""
     of_skin = any(f.kind == "symptom" and f.assertion in IS_THERE for f in reading.findings)
     return of_skin and (days >= 7 or (bool(GOES_ON.search(mention.text)) and days > 0))
+
+
+def _days_since_exposure(reading: Reading, today: date) -> int | None:
+    """Days since a needle exposure, from which red_flags.md ruling 14 counts; None without one, or where a message tells of
+    several moments. A "today" beside one earlier moment is the day of writing."""
+    if not any(f.item == EXPOSURE and f.assertion in STANDS for f in reading.findings):
+        return None
+    told = {m.days_before(today) for m in reading.times if m.kind in PAST_MOMENTS} - {None}
+    earlier = told - {0}
+    return earlier.pop() if len(earlier) == 1 else 0 if told == {0} else None
 
 
 def _is_numb(reading: Reading) -> bool:

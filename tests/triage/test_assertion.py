@@ -54,6 +54,8 @@ CASES = [
         "present",
     ),
     ("I went on roaccutane in october", "isotretinoin", "present"),
+    ("I came off accutane four months ago", "isotretinoin", "present"),
+    ("I came off accutane nine months ago", "isotretinoin", "historical"),
     ("I should have said that I take prednisolone", "weak_immunity", "present"),
     ("can I come in if the swelling isn't down by then? it is day 6", "swelling", "present"),
     ("Say I wake up with hives next week, where do I go?", "hives", "hypothetical"),
