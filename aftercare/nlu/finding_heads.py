@@ -142,11 +142,7 @@ class FindingsEncoder:
     def describe(self, texts: Sequence[str]) -> Vectors:
         """(texts, ``width`` + questions): the meaning, a vector of length 1, then for each of ``names`` the score, for each
         the probability that it stands, and for each of ``questions`` the score."""
-        rows = np.zeros((len(texts), self.width + len(self.questions)), np.float32)
-        for places, tokens in self._encoder.encode_tokens(texts):
-            rows[places, : self.width], _ = self._listened(tokens)
-            rows[places, self.width :] = self._questions.listen(tokens)
-        return rows
+        return self._encoder.read_all(texts, self._described, self.width + len(self.questions))
 
     def asked_in(self, described: Vectors) -> Vectors:
         """Of rows of ``describe`` what a question is told by: (texts, 384 + questions), the meaning and the scores."""
@@ -165,6 +161,9 @@ class FindingsEncoder:
                 rows, telling = self._listened(tokens[None])
                 heard.append(Heard(rows[0], [offsets[place] for place in telling[0]]))
         return heard
+
+    def _described(self, tokens: Vectors) -> Vectors:
+        return np.concatenate([self._listened(tokens)[0], self._questions.listen(tokens)], axis=1)
 
     def _asked(self, tokens: Vectors) -> Vectors:
         return np.concatenate([_unit(tokens.mean(0)), self._questions.listen(tokens[None])[0]])

@@ -26,6 +26,9 @@ SECRET = "s" * 32
 NOW = "2026-03-12T15:00:00+00:00"
 TURN = "/webhooks/aftercare/turn"
 READY = "/webhooks/aftercare/ready"
+PATIENCE = 60.0
+"""Seconds for an answer: httpx's own 5 were too few for a first message on a busy machine. How long an answer may take in the
+product is the web process's affair, and tested there."""
 
 DOMAIN = Domain.from_dict(
     {"intents": ["greet", "is_normal"], "slots": {"turn": {"type": "any", "mappings": [{"type": "custom"}]}}}
@@ -135,7 +138,7 @@ async def listening(agent: Any, channel: TurnChannel | None = None) -> AsyncIter
         await server.startup()
         await server.start_serving()
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        async with httpx.AsyncClient(base_url=address, trust_env=False) as client:
+        async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=PATIENCE) as client:
             yield Web(client)
         server.close()
         await server.wait_closed()
