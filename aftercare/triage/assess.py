@@ -88,11 +88,12 @@ def assess(report: Report, knowledge: KnowledgeBase, now: datetime, answer: str 
         hit = _hit(knowledge, rule, evidence)
         counted = {sign.item for sign in evidence.signs}  # a rule that rests on a modifier is not lifted by it again
         lifted = _lifted(hit, tuple(m for m in modifiers if m.item not in counted), knowledge)
-        if hit.tier == "soon":
+        newly_lifted = lifted != hit and any(m.turn == report.turn for m in modifiers)
+        lifted = _doubted(lifted, evidence)
+        if "soon" in (hit.tier, lifted.tier):
             soon |= {s.item for s in evidence.signs if s.kind in SIGNS}
         elif lifted.tier == "urgent":
             urgent |= counted.union(*(knowledge.items[item].implies for item in counted))
-        newly_lifted = lifted != hit and any(m.turn == report.turn for m in modifiers)
         if newly_lifted or (rule.ask_day_first and day_unknown and pending) or _is_fresh(evidence, report):
             hits.append(lifted)
     hits += [_lifted(h, modifiers, knowledge) for h in _from_dialogue(report, knowledge, answer)]
@@ -158,6 +159,15 @@ def _lifted(hit: Hit, modifiers: tuple[Sign, ...], knowledge: KnowledgeBase) -> 
         return hit
     words = tuple(dict.fromkeys((*hit.words, *(s.words for s in modifiers))))
     return Hit(hit.flag, f"{hit.rule}+R22", hit.title, tier, words, tier)
+
+
+def _doubted(hit: Hit, evidence: Evidence) -> Hit:
+    """A person looks soon instead of today where words alone raise a flag, in a message in which nothing learned hears any
+    sign ("the eyeliner bleeds all over my lids"). An emergency is never lowered."""
+    signs = [s for s in evidence.signs if s.kind in SIGNS]
+    if hit.tier != "urgent" or not signs or not all(s.doubted for s in signs):
+        return hit
+    return replace(hit, rule=f"{hit.rule}+doubt", tier="soon", wording="soon")
 
 
 def _best_of_each_flag(hits: list[Hit]) -> tuple[Hit, ...]:

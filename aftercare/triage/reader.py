@@ -180,7 +180,8 @@ PAIN_SCORE = re.compile(r"\b(?P<n>10|[0-9])\s*(?:/|out of|outta)\s*(?:10|ten)\b"
 class Finding:
     """One thing spoken of. ``start`` and ``end`` are character offsets; ``qualities`` are trend, side and severity.
 
-    ``ambiguous`` where the words mean other things as often (``knowledge.Wordings``).
+    ``ambiguous`` where the words mean other things as often (``knowledge.Wordings``), ``doubted`` where nothing that is
+    learned hears any sign in the whole message (``aftercare.nlu.findings_detector``).
     """
 
     item: str
@@ -192,6 +193,7 @@ class Finding:
     other: bool = False
     qualities: frozenset[str] = frozenset()
     ambiguous: bool = False
+    doubted: bool = False
 
     def as_entity(self) -> dict[str, Any]:
         """As a Rasa entity."""
@@ -205,6 +207,7 @@ class Finding:
             "other": self.other,
             "qualities": sorted(self.qualities),
             **({"ambiguous": True} if self.ambiguous else {}),
+            **({"doubted": True} if self.doubted else {}),
         }
 
 
@@ -283,6 +286,7 @@ class Reading:
                         e.get("other", False),
                         frozenset(e.get("qualities", ())),
                         e.get("ambiguous", False),
+                        e.get("doubted", False),
                     )
                 )
         return cls(text, tuple(findings), tuple(times), language=language)

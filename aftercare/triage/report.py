@@ -46,7 +46,10 @@ HAS_COME = re.compile(
 
 @dataclass(frozen=True)
 class Sign:
-    """A finding that the conversation knows of, as last spoken of. ``turn`` is the number of that message, from 1."""
+    """A finding that the conversation knows of, as last spoken of. ``turn`` is the number of that message, from 1.
+
+    ``doubted`` as in ``Finding``, until a message tells of it without doubt.
+    """
 
     item: str
     kind: str
@@ -55,6 +58,7 @@ class Sign:
     words: str
     turn: int
     other: bool = False
+    doubted: bool = False
 
     @property
     def counts(self) -> bool:
@@ -199,6 +203,7 @@ def _merged(old: Sign | None, finding: Finding, turn: int) -> Sign:
         finding.text,
         turn,
         finding.other,
+        finding.doubted and (old is None or old.doubted or not old.counts),
     )
     if old is None:
         return new

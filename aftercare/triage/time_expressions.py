@@ -106,15 +106,40 @@ _NTH = r"(?:st|nd|rd|th)"
 _PART = r"(?:\s+(?:morning|afternoon|evening|night|lunchtime|am|pm|arvo|eve))?"
 _ROUGHLY = r"(?:(?:about|around|nearly|almost|over|only|like|more\s+than|at\s+least|just|roughly|now|exactly|approx|already|good|a(?=\s+(?:good|solid))|solid)\s+)*"
 
+_OF_YOURS = (
+    r"(?:(?:you(?:rs|\s+guys|\s+lot)?|u|urs|una|there|it)\b|(?:the|your|ur|una|my|her|his|our)\s+(?:\w+\s+)?"
+    r"(?:clinic|salon|place|studio|spa|treatment|session|sesh|appointment|appt|procedure|facial|needling|microneedling)\b|having\s+(?:it|my|the|this)\b)"
+)
+_HOURS = r"(?:(?:\d{1,2}|an?|one|two|three|four|five|six|seven|eight|half\s+an?|a\s+couple\s+of|a\s+few)\s+(?:hours?|hrs?|h|min(?:ute)?s?)\b)"
+_GOT_HOME = r"(?:got|gotten|came|come|been|getting|arrived|drove|walked|driving|walking)\s+(?:back\s+)?(?:home|back|in)"
+ON_THE_SPOT = (
+    rf"\b(?:on|in|during)\s+(?:my|the|our|her|his|ur)\s+(?:way|bus|train|tram|tube|taxi|cab|uber|car|drive|walk|ride|lift)(?:\s+(?:going|coming))?"
+    rf"\s+(?:back\s+)?(?:home|back|from)\b(?!\s+from\b(?!\s+{_OF_YOURS}))(?:(?<=from)\s+{_OF_YOURS}|(?<!from))"
+    rf"|(?<!brought )(?<!bought )(?<!took )(?<!taken )\b(?:home|back|in|out|straight)\s+from\s+{_OF_YOURS}"
+    rf"|\bjust\s+(?:this\s+(?:second|minute)\s+)?(?:got|come|came|walked|stepped)\s+(?:in|out)\s+(?:of\s+)?(?:the|that|your|ur)\s+(?:front\s+)?(?:door|chair|clinic|salon)\b"
+    rf"|\b(?:came|come|been|walked|got|stepped)\s+out(?:\s+of\s+(?:there|yours|it|the\s+(?:clinic|chair|salon)))?\s+(?:about\s+|like\s+|only\s+)*{_HOURS}\s+ago\b"
+    r"|\b(?:sat|sitting|waiting|lying|still)\s+(?:here\s+)?(?:in|at)\s+(?:your|ur|the)\s+(?:waiting\s+(?:room|area)|chair|car\s*park|clinic|treatment\s+room|reception|couch)\b"
+    r"|\b(?:in|outside)\s+your\s+(?:waiting\s+(?:room|area)|car\s*park|toilets?|reception)\b"
+    r"|\bcream\s+(?:has\s+|was\s+|only\s+|just\s+)*(?:just|only)\s+(?:been\s+)?(?:came|come|wiped|taken|washed|rinsed|cleaned)\s+off\b"
+    rf"|\b{_GOT_HOME}\s+(?:just\s+|about\s+|only\s+|like\s+)*{_HOURS}(?:\s+ago)?(?!\s+(?:early|late|before))"
+    rf"|\b{_HOURS}\s+after\s+{_GOT_HOME}(?!\s+from\b(?!\s+{_OF_YOURS}))"
+    r"|\b(?:been\s+)?home\s+since\s+(?:about\s+|around\s+)?(?:\d{1,2}(?:[:.]\d\d)?\s*(?:am|pm|o'?clock)?|one|two|three|four|five|six|ten|eleven|twelve|noon|midday|lunch\w*)\b"
+)
+"""Words of somebody who is at the clinic, on the way home from it or home for some hours: the treatment was today."""
+
 EXPRESSIONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(pattern, re.IGNORECASE))
     for kind, pattern in (
+        ("on_the_spot", ON_THE_SPOT),
         ("until", rf"\bbe\s+{_ROUGHLY}{_COUNT}\s*(?:on\s+|this\s+)?(?:(?P<wd>{_WD})|tomorrow)\b"),
         ("until", rf"\b{_COUNT}\s+tomorrow\b"),
         ("week_before", rf"\bwas\s+{_ROUGHLY}{_COUNT}\s+(?:on\s+|last\s+)?(?:(?P<wd>{_WD})|(?P<back1>yesterday))\b"),
         ("week_before", rf"{_COUNT}\s+(?:last\s+(?P<wd>{_WD})|(?P<back1>yesterday))\b"),
         ("weekday", rf"\b(?P<wd>{_WD})(?P<week_more>\s+before\s+last|\s+week\s+ago)\b"),
-        ("tomorrow_makes", rf"\b(?:tomorrow|tmrw)\s+(?:makes|marks)\s+(?:it\s+)?{_ROUGHLY}{_COUNT}"),
+        (
+            "tomorrow_makes",
+            rf"\b(?:tomorrow|tmrw)\s+(?:makes|marks|will\s+(?:make|mark|be))\s+(?:it\s+)?{_ROUGHLY}{_COUNT}",
+        ),
         (
             "beside",
             rf"(?<!'s )(?<!is )(?<!only )(?<!just )\b(?:the\s+(?:next\s+day|day\s+after|(?P<back>day\s+before))|{_COUNT}\s+(?P<back2>before)\s+that)(?=\s*(?:$|[,.;!?]|and\b|but\b|so\b|still\b))",
@@ -136,6 +161,7 @@ EXPRESSIONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("noise", r"\bnext\s+day\b|\b(?:start|beginning|middle|end)\s+of\s+(?:last|this)\s+(?:week|month)\b"),
         ("noise", r"\b(?:every|each)\s+(?:\w+|\d+\w+)\s+(?:day|week|night)s?\b"),
         ("noise", rf"\b{_COUNT}\s+(?:a|per|each)\s+(?:day|week|month)\b"),
+        ("noise", rf"\b{_COUNT}\s+before\s+(?:the|my|her|his|having|getting)\b"),
         ("noise", rf"{_NUMBERED}(?:years?|yrs?)\b(?:\s+ago)?"),
         ("after", r"\b(?P<n>\d{1,2})/(?P<unit>7|52)\s+(?P<link>post|after|since|from)\b"),
         ("after", r"\b(?:pod|t)\s*[+#]?\s*(?P<n>\d{1,2})(?:\s*(?:d|days?))?\b(?:\s+(?P<link>post|after))?"),
@@ -183,6 +209,8 @@ EXPRESSIONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
         ("noise", rf"\bin\s+{_ROUGHLY}{_COUNT}"),
         ("next_day", r"\b(?:it'?s|it\s+is|this\s+is|today\s+is)\s+(?:only\s+|just\s+)?the\s+(?:day|morning)\s+after\b"),
+        ("mark", rf"\b(?:the\s+|my\s+)?(?:{_NUMBERED}|(?P<nth>\d{{1,2}})\s*){_UNIT}[\s-]+(?:mark|point|stage)\b"),
+        ("morning_after", r"(?:^|[.!?,]\s*)(?:the\s+)?(?:morning|day|night)\s+after\s+here\b"),
         (
             "straight_from",
             r"\b(?:on|in|during|over)\s+my\s+lunch(?:\s*-?(?:break|hour|time))?\b|\bstraight\s+from\s+(?:the\s+|your\s+)?(?:clinic|chair|session|sesh|treatment|appointment)\b",
@@ -242,24 +270,27 @@ EXPRESSIONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("bare", rf"{_NUMBERED}{_UNIT}(?:\s+(?:now|already))?"),
         (
             "clock",
-            r"\b(?:at|around)\s+(?:\d{1,2}(?:[:.]\d\d)?(?:\s*(?:am|pm|o'?clock))?|noon|midday)(?=\s*(?:$|[,.;!?]|and\b|but\b|it\b|now\b))",
+            r"\b(?:(?:at|around)\s+(?:\d{1,2}(?:[:.]\d\d)?(?:\s*(?:am|pm|o'?clock))?|noon|midday)|(?:at|around|over|before|after)\s+lunch(?:time)?)(?=\s*(?:$|[,.;!?]|and\b|but\b|it\b|now\b))",
         ),
     )
 )
 
+KEPT_IN_SIGHT = frozenset({"clock", "on_the_spot"})
+"""Sorts of expressions whose words tell what happened as well, so that they are not masked."""
+
 _FULL_WD = _any(name for name in WEEKDAYS if len(name) > 3)
-_ENDS = r"(?=\s*(?:$|[,.;!?]|and\b|but\b|so\b|now\b|today\b))"
+_ENDS = r"(?=\s*(?:$|[,.;!?)]|and\b|but\b|so\b|now\b|today\b|as\s+i\s+(?:type|write|speak)))"
 TODAY_IS = re.compile(
-    rf"\b(?:today(?:\s+is|'s)?|it'?s|it\s+is|now)\s+(?:now\s+|already\s+)?(?P<wd>{_FULL_WD}){_ENDS}"
-    rf"|\btoday\s+(?:is\s+)?(?P<wd3>{_WD})(?=\s*(?:$|[,.;!?]))"
-    rf"|\b(?P<wd2>{_FULL_WD})\s+(?:(?:morning|afternoon|evening)\s+)?(?:now|today){_ENDS}",
+    rf"\b(?:today(?:\s+is|'s|\s+being)?|it'?s|it\s+is|now|we(?:'?re|\s+are)\s+(?:now\s+)?(?:at|on))\s+(?:now\s+|already\s+|only\s+|just\s+)*(?P<wd>{_FULL_WD}){_ENDS}"
+    rf"|\btoday\s+(?:is\s+)?(?P<wd3>{_WD})(?=\s*(?:$|[,.;!?)]))"
+    rf"|\b(?P<wd2>{_FULL_WD})\s+(?:(?:morning|afternoon|evening)\s+)?(?:now|today|here){_ENDS}",
     re.IGNORECASE,
 )
 """The weekday of today, where a message tells it."""
 
 TREATMENT_NOUN = (
-    r"(?:treat(?:ment|\b)|session\b|sesh\b|(?<!to\s)top[\s-]?up\b(?!\s+(?:my|the|on|with|some))|(?:collagen|face|skin)\s+(?:\w+\s+)?thing|micro[\s-]*needl\w*|needl(?:e|es|ing)\b|mn\b|procedure|appointment|appt|facial|(?:derma|home)\s?-?pen|derma\s?-?roll\w*|"
-    r"roller|needle\s+(?:\w+\s+)?thing|pen\s+thing|\d(?:\.\d+)?\s?mm\s+pass|s[eé]ance|sitting|skin\s?-?pen|rf\b|prp\b|(?:2nd|3rd|4th|second|third|fourth)\s+(?:round|one))"
+    r"(?:treat(?:ment|\b)|session\b|slot\b|morpheus\w*|sesh\b|(?<!to\s)top[\s-]?up\b(?!\s+(?:my|the|on|with|some))|(?:collagen|face|skin)\s+(?:\w+\s+)?thing|micro[\s-]*needl\w*|needl(?:e|es|ing)\b|mn\b|procedure|appointment|appt|facial|(?:derma|home)\s?-?pen|derma\s?-?roll\w*|"
+    r"roller|needle\s+(?:\w+\s+)?thing|pen\s+thing|\d(?:\.\d+)?\s?mm\s+pass|s[eé]ance|sitting|skin\s?-?pen|rf\b|prp\b|radio\s*-?frequency|derma\b|(?<=my\s)course\b(?!\s+of\b)|(?:2nd|3rd|4th|second|third|fourth)\s+(?:round|one))"
 )
 OF_SOMEONE = r"(?:my|her|his|the|their|our|ur|your|mum'?s|mom'?s)"
 TREATED_PART = r"(?:face|skin|cheeks?|forehead|neck|scars|acne\s+scars|chin|jaw|lips?|crow'?s\s+feet|d[eé]collet\w*)"
@@ -277,7 +308,7 @@ EVENTS = re.compile(
     r"|\b(?P<onset>start(?:ed|s|ing)?|began|begun|notic\w*|appeared|appearing|came\s+(?:up|out)|(?<!i )came\s+on|come\s+up|popped|woke|spread\w*|(?:got|went|gone)\s+(?:\w+\s+)?"
     r"(?:worse|better|away|down|red|bad)|turned|developed|happened|broke\s+out|broken\s+out|flared|swelled)\b"
     # The treatment: named, or as "had it", "done", "you did my face", "came in".
-    rf"|\b(?P<treatment>{TREATMENT_NOUN}(?!\s+(?:areas?|sites?|zones?|spots?|bumps?|marks?|bed|price|plan|advice)\b)"
+    rf"|\b(?P<treatment>{TREATMENT_NOUN}(?!\s+(?:areas?|sites?|zones?|spots?|bumps?|marks?|bed|price|plan|advice|serums?|creams?|balms?|gels?|masks?|kits?|sprays?|products?|instructions?|sheets?|leaflets?|booklets?|care)\b)"
     r"|(?:treated|rolled|(?:micro\s?)?needled|stabbed|pricked)(?!\s+(?:areas?|skin|sites?|zones?|spots?|bits?|parts?|side|half|patch\w*|cheeks?))"
     r"|(?:had|did|got|do|make|made)\s+(?:it|mine|hers|his|am)\b(?!\s+(?:since|for(?!\s+(?:me|us)\b)|before|on\s+my|all|under|again|checked)\b)"
     r"|(?:had|did|got)\s+(?:this|that|them|one)(?=\s*(?:done\b|@|on\s*@|about\s*@|around\s*@|$|[,.;!?]))"
@@ -290,10 +321,10 @@ EVENTS = re.compile(
     r"|(?:this|latest|most\s+recent)\s+one"
     r"|(?:was|were|been)\s+(?:just\s+)?(?:with|at)\s+(?:you|u|yours|urs)\b|(?:was|were)\s+there(?=\s*@)"
     r"|(?:saw|seen|visited|visit\s+to|attended|by)\s+(?:you|u)\b(?!\s+(?:guys?\s+)?(?:can|think))"
-    r"|\b(?:i|we)\s+(?:came|visited|attended)\b(?!\s+(?:up|out|down|across))"
+    r"|\b(?:i|we)\s+(?:came|visited|attended)\b(?!\s+(?:up|out|down|across|off|on|round|over))"
     r"|your\s+(?:chair|place|machine)|una\s+(?:clinic|place|needle)|(?:went|came|was|been)\s+(?:to|by|at)\s+(?:the|your|ur)\s+(?:clinic|place)|(?:you|u|they|nurse|doctor|dr|una|dem)\s+(?:\w+\s+)?(?:did|saw|treated|finished)\b"
     r"|(?:came|was|were|been|went|go|come)\s+(?:in\b(?!\s+(?:the|my|a|an|so|pain|bed|agony|tears|hospital|and|for\s+work))|to\s+(?:see\s+)?(?:you|u|una)\b)|went\s+for\s+(?:my|the)"
-    r"|(?:i|we|she|he)\s+(?:left|walked\s+out)\b|(?:walked|come|comes|came|coming)\s+out(?=\s+(?:of|from)\b|\s*@)(?!\s+of\s+(?:hospital|the\s+(?:shower|bath|sun|pool)))|came\s+home\s+from\s+(?:you|it)|home\s+from\s+it"
+    r"|(?:i|we|she|he)\s+(?:left|walked\s+out)\b|left\s+(?:yours|you)\b|(?:i|we)\s+did(?=\s+@+(?:\s+only)?\s*(?:$|[,.;!?]|and\b|but\b))|(?:walked|come|comes|came|coming)\s+out(?=\s+(?:of|from)\b|\s*@)(?!\s+of\s+(?:hospital|the\s+(?:shower|bath|sun|pool)))|came\s+home\s+from\s+(?:you|it)|home\s+from\s+it"
     r"|(?:they|you|girl|lady|nurse|tech)\s+(?:used|put|applied|opened)\b|(?:the|numbing|numb|anaesthetic)\s+(?:cream|stuff|gel)\s+(?:was|were|went)"
     r"|had\s+the\s+(?:\w+\s+)?cream(?=\s*@)|(?<!the\s)clinic\s+was(?=\s*(?:on\s*)?@)|hers\b(?=\s*(?:$|[,.;!?@]|and\b|but\b|so\b))|(?:left|from|of|at|in)\s+(?:the\s+|your\s+|ur\s+)?clinic)",
     re.IGNORECASE,
@@ -322,6 +353,11 @@ NOT_YET = re.compile(
     r"want\w*|plan(?:ning|s)?|tomorrow|tmrw|(?<!since )(?<!after )(?<!from )having\s+(?:it|my|the|a)|due|scheduled|looking\s+forward|nervous|excited|prep\w*|move\s+(?:it|my)|can\s+i\s+(?:have|get|come))\b",
     re.IGNORECASE,
 )
+DID_SO = re.compile(
+    r"\b(?!need|tread|stead|red\b|instead|indeed|bed\b|treat|needl|roll|finish)\w{2,}ed\s+(?:\w+\s+)?(?:(?:on|from)\s+)?$",
+    re.IGNORECASE,
+)
+"""A sign's past just before a day: "peeled day 3" tells of that day, not of now."""
 DID = re.compile(r"\bi\s+(?:\w+ed|ate|drank|went|fell|hit|cut|burnt|slept|took|gave|called|rang)\b", re.IGNORECASE)
 """Something that the writer did themselves, so that "that was yesterday" may be said of it."""
 TO_COME = re.compile(
@@ -329,16 +365,22 @@ TO_COME = re.compile(
 )
 """A treatment that is still to come, if the day said with it can be ("I have my treatment on Monday")."""
 ASKS = re.compile(
-    r"^[^\w@]*(?:(?:hi|hello|hey|also|and|so|please|pls|ok|btw)\W+)*(?:can|could|should|shall|may|will|would|when|how|what|do|does|did\s+you|is|are|which|who)\b",
+    r"^[^\w@]*(?:(?:hi|hello|hey|also|and|so|please|pls|ok|btw)\W+)*(?:can|could|should|shall|may|will|would|when|how|what|do|does|did\s+you|is(?!\s+@)|are|which(?!\s+(?:is|was|makes)\s+@)|who)\b(?!n?'?t\b)",
     re.IGNORECASE,
 )
 GENERAL = re.compile(
     r"\b(what(?:\s+(?:about|will|should|would|happens|do|can|to))|how\s+(?:about|long|soon|will|many|do)|will\s+(?:i|it|my|the|there)|when\s+(?:can|will|do|should|does|is)|"
     r"can\s+(?:i|you|we|it)|could\s+i|should\s+i|may\s+i|shall\s+i|do(?:es)?\s+(?:it|people|you|the|most|everyone)|is\s+it\s+(?:\w+\s+)?to|people|usually|normally|typically|heard|read|"
-    r"they\s+say|expect|going\s+to|gonna|supposed\s+to|ok(?:ay)?\s+(?:to|on|by)|safe\s+to|last\s+time|told|avoid|wait|must(?!\s+be\b)|have\s+to|need\s+to|suppos(?:e|ing)|imagine|if\s+(?:they|there|these|those|the))\b",
+    r"they\s+say|(?:dem|they|una)\s+(?:don\s+)?tell\s+me|expect|going\s+to|gonna|supposed\s+to|ok(?:ay)?\s+(?:to|on|by)|safe\s+to|last\s+time|told|avoid|wait|must(?!\s+be\b)|have\s+to|need\s+to|suppos(?:e|ing)|imagine|if\s+(?:they|there|these|those|the))\b",
     re.IGNORECASE,
 )
 """A day asked about, heard of or advised, not the patient's own."""
+IS_USUAL = re.compile(
+    r"\b(?:is|would)\s+(?:it|that|this)\s+(?:be\s+)?(?:\w+\s+)?(?:normal|usual|common|ok(?:ay)?|expected|right|typical|standard)\s+(?:(?:for\s+\w+(?:\s+\w+)?|still)\s+)?to\s+"
+    r"(?:still\s+)?(?:be|feel|have|look|see|get|sound|peel|bleed|itch|swell|flake|hurt|sting|burn|notice|ache|ooze|weep)\b",
+    re.IGNORECASE,
+)
+"""Who asks whether a sign is usual on a day has the sign on that day."""
 OWN = re.compile(
     r"\b(i'?m|i\s+am|it'?s|it\s+is|today\s+is|this\s+is|today|now|currently|been|still(?!\s+(?:ok|okay|fine|alright|safe|allowed)\b)|be\s+this|my\s+\w+\s+(?:is|are)|am\s+i|(?:is|are)\s+(?:my|this|these)|this\s+time)\b",
     re.IGNORECASE,
@@ -378,7 +420,7 @@ STILL = re.compile(
 )
 """What goes on after a count that opens a clause: it is then how long ago all began ("10 days and still red")."""
 FILLER = re.compile(
-    r"\b(it|that|this|was|is|its|on|the|i|think|maybe|about|around|hi|hello|so|ok|only|just|sorry|actually|no|yes|yeah|yep|like|say|said|roughly|"
+    r"\b(it|that|this|was|is|its|on|the|i|think|maybe|about|around|hi|hello|so|ok|only|just|sorry|actually|well|no|yes|yeah|yep|like|say|said|roughly|"
     r"must|have|be|been|probably|a|an|at|morning|night|evening|afternoon|approx|um+|er+|guess|believe|nearly|almost|s|gone|exactly|precisely|please|oh|wait|id|d|meant|mean|not|my|mistake)\b|[\W\d_]+",
     re.IGNORECASE,
 )
@@ -456,6 +498,12 @@ class _Claim:
     weak: bool = False
 
 
+PUT_RIGHT_BY = re.compile(
+    rf"\W+(?:(?:no|oh|or|well)\W+)*(?:wait|sorry|actually|i\s+mean|make\s+that|scratch\s+that|rather|no)\W+(?:it'?s\s+|day\s+)?(?P<n>\d{{1,2}}|{_WORDS})(?=\s*(?:$|[,.;!?)]|days?\b))",
+    re.IGNORECASE,
+)
+"""A count that is corrected by a number: "4 days, no wait 5"."""
+
 NAMED, NOW, MOMENT, FORMER = 4, 3, 2, 1
 """How much a claim says: "treated 3 days ago", "day 3", "treated on Monday", an earlier session or what only surroundings tell."""
 CORRECTION = 10
@@ -491,7 +539,7 @@ def _makes_exact(mention: TimeMention, rough: TimeMention) -> bool:
     if mention.days is None or rough.days is None or mention is rough:
         return False
     in_weeks, in_days = (re.search(r"week|wk|fortnight|month", m.text, re.IGNORECASE) for m in (rough, mention))
-    return bool(in_weeks) and not in_days and 0 < mention.days - rough.days <= ROUNDED_BY
+    return bool(in_weeks) and not in_days and 0 < abs(mention.days - rough.days) <= ROUNDED_BY
 
 
 def _number_alone(text: str) -> TimeMention | None:
@@ -529,14 +577,16 @@ class _Scene:
         self.expressions = _expressions(self.text)
         masked = list(self.text)
         for kind, match in self.expressions:
-            if kind != "clock":
+            if kind not in KEPT_IN_SIGHT:
                 masked[match.start() : match.end()] = "@" * (match.end() - match.start())
         self.masked = "".join(masked)
         spans = [b.span() for b in BREAK.finditer(self.masked)]
         self._starts = [0, *(end for _, end in spans)]
         self._ends = [*(start for start, _ in spans), len(self.text)]
         self._shorten()
-        self.writes_for_another = not IS_PATIENT.search(self.masked) and bool(PRESENT.search(self.masked))
+        self.writes_for_another = not IS_PATIENT.search(self.masked) and bool(
+            PRESENT.search(self.masked) or any(kind == "today" for kind, _ in self.expressions)
+        )
         self._events: dict[int, list[re.Match[str]]] = {}
         for event in EVENTS.finditer(self.masked):
             self._events.setdefault(self.clause(event.start()), []).append(event)
@@ -602,7 +652,7 @@ class _Scene:
     def days_since_date(self, day: int) -> int | None:
         """Days from a day of this month to what the message says is today ("today is the twentieth"); None without it."""
         told = re.search(
-            rf"\btoday(?:\s+is|'s)\s+the\s+(?:(?P<d>\d{{1,2}}){_NTH}|(?P<o>{_any(ORDINALS)}))(?=\s*(?:$|[,.;!?]|and\b|now\b))",
+            rf"\b(?:today(?:\s+is|'s)?|it'?s|it\s+is)\s+(?:now\s+|already\s+|only\s+)*(?:the\s+)?(?:(?P<d>\d{{1,2}}){_NTH}|(?P<o>{_any(ORDINALS)}))(?=\s*(?:$|[,.;!?)]|and\b|now\b|so\b))",
             self.text,
         )
         passed = _day_of_month(told.groupdict()) - day if told else 0
@@ -620,6 +670,10 @@ class _Scene:
         """Whether the sentence of a place ends in a question mark."""
         end = re.compile(r"[.!?\n](?!\d)").search(self.masked, at, at + LONGEST_CLAUSE)
         return end is not None and end.group() == "?"
+
+    def counts_twice(self) -> bool:
+        """Whether days are counted more than once."""
+        return sum(kind in ("day", "after", "ago", "been") for kind, _ in self.expressions) > 1
 
     def event(self, match: re.Match[str]) -> str | None:
         """What happened at a time: the nearest event before it in its clause, else the nearest after it."""
@@ -665,6 +719,10 @@ class _Scene:
     def is_bare(self, clause: int) -> bool:
         """Whether a clause holds a time and nothing else."""
         return not FILLER.sub("", self.words(clause).replace("@", ""))
+
+    def opens(self, match: re.Match[str]) -> bool:
+        """Whether a message begins with a time alone and tells of no event after it ("Yesterday. Itchy. Normal?")."""
+        return not re.search(r"\w", self.masked[: match.start()].replace("@", "")) and not self._events
 
     def ends_story(self, match: re.Match[str]) -> bool:
         """Whether "that was yesterday" closes a story that nothing but the treatment can be meant by."""
@@ -749,7 +807,8 @@ def _count(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
     before = scene.before(match.start())
     if _is_negated(match, scene) or _is_of_another(match, scene):
         return None
-    days = _shifted(_days_of(match), match, scene)
+    corrected = PUT_RIGHT_BY.match(scene.text[match.end() :])
+    days = _shifted(_days_of(corrected or match), match, scene)
     permitted = re.match(
         r"\W*(?:is\s+|are\s+)?(?:it\s+)?(?:ok|okay|allowed|fine|alright|safe|possible)\b", scene.after(match.end())
     )
@@ -757,6 +816,8 @@ def _count(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
         GENERAL.search(before) or ASKS.search(before) or (permitted and scene.is_asked(match.end()) and before.strip())
     )
     asked = (general and not OWN.search(before)) or scene.answers_when(match)
+    if asked and IS_USUAL.search(before):
+        return _Claim(scene.said("since", match)(days=days), FORMER, weak=True)
     if asked and not EARLIER.search(before):
         return _Claim(scene.said("asked", match)(days=days))
     if asked:
@@ -767,6 +828,12 @@ def _count(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
         or scene.event(match) == "treatment"
     )
     return _Claim(scene.said("since", match)(days=days), _weight(NOW if in_days else FORMER, match, scene))
+
+
+def _count_now(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
+    """'At the 24 hour mark' counts up to now, in hours too."""
+    claim = _count(kind, match, scene)
+    return claim and replace(claim, weight=NOW)
 
 
 def _nth(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
@@ -797,8 +864,10 @@ def _day(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
     ):
         return None
     claim = _count(kind, match, scene)
-    told = re.search(r"\b(?:was|were|had)\b", before + after) or (
-        re.search(r"\bon\s+$", before) and scene.event(match) == "onset"
+    told = (
+        re.search(r"\b(?:was|were|had)\b", before + after)
+        or (DID_SO.search(before) and scene.counts_twice())
+        or (re.search(r"\bon\s+$", before) and scene.event(match) == "onset")
     )
     if claim is not None and claim.mention.kind == "since" and scene.event(match) == "onset" and not OWN.search(before):
         claim = replace(claim, weight=FORMER, weak=True)
@@ -985,7 +1054,8 @@ def _bare(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
             return None
         if _days_of(match) < 1:
             return _Claim(said("loose")(days=0))
-        return _Claim(said("since")(days=_days_of(match)), MOMENT)
+        corrected = PUT_RIGHT_BY.match(scene.text[match.end() :])
+        return _Claim(said("since")(days=_days_of(corrected or match)), MOMENT)
     if (
         ASKS.search(scene.words(own))
         or GENERAL.search(scene.words(own))
@@ -1060,6 +1130,9 @@ def _moment(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
         alone = all(map(scene.is_bare, range(len(scene))))
         if kind != "today" and re.match(r"\W*was\s+@", scene.words(scene.clause(match.start()))) and not alone:
             return said("since")
+        if kind != "today" and scene.opens(match) and not alone:
+            claim = said("since")
+            return claim and replace(claim, weight=FORMER, weak=True)
         return said("since" if scene.ends_story(match) else "unclear" if alone else "loose")
     if kind == "today" or asks:
         return None
@@ -1079,7 +1152,8 @@ def _told(sort: str, match: re.Match[str], scene: _Scene, kind: str) -> _Claim |
     said, groups = scene.said(kind, match), match.groupdict()
     claim = partial(_Claim, weight=_weight(MOMENT, match, scene))
     if sort == "ago":
-        days = _days_of(match) + bool(groups.get("more"))
+        corrected = PUT_RIGHT_BY.match(scene.text[match.end() :])
+        days = _days_of(corrected or match) + bool(groups.get("more"))
         return _Claim(said(days=days), _weight(NAMED if days else MOMENT, match, scene))
     if sort == "moment":
         return claim(said(days=2 if groups.get("back2") else 1))
@@ -1138,12 +1212,14 @@ _RULES: dict[str, Callable[[str, re.Match[str], _Scene], _Claim | None]] = {
     "day": _day,
     "after": _after,
     "been": _been,
+    "mark": _count_now,
     "asked_after": _asked_after,
     "until": _until,
     "tomorrow_makes": _tomorrow_makes,
     "week_before": _week_before,
     "morning_after": partial(_by_surroundings, 1),
     "straight_from": partial(_by_surroundings, 0),
+    "on_the_spot": partial(_by_surroundings, 0),
     "beside": _beside,
     "bare": _bare,
     "lasting": _lasting,

@@ -169,6 +169,24 @@ def test_what_makes_a_finding_is_not_denied_beside_it(
     assert len(entities_of(trained, text, [{**fever, "assertion": "present"}])) == 2
 
 
+def test_words_are_doubted_where_the_heads_hear_no_sign(
+    trained: FindingsDetector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = {"entity": "finding", "value": "pus", "start": 0, "end": 3, "text": "pus", "assertion": "present"}
+    fever = {**read, "value": "fever", "text": "39.5"}
+
+    def doubted(text: str, *named: dict) -> list[str]:
+        return [entity["value"] for entity in entities_of(trained, text, named) if entity.get("doubted")]
+
+    assert doubted("pus is the name of my cat", read, fever) == ["pus"]  # figures are never doubted
+    assert doubted("pus, custard from a hole", read) == []
+    assert doubted("no pus", {**read, "assertion": "negated"}) == []
+    monkeypatch.setattr(ToyEncoder, "standing", 0.05)
+    assert doubted("pus, custard from a hole", read) == ["pus"]
+    (finding,) = Reading.from_entities("pus", entities_of(trained, "pus", [read])).findings
+    assert finding.doubted
+
+
 def test_does_not_repeat_or_change_what_was_read(trained: FindingsDetector) -> None:
     read = {"entity": "finding", "value": "pus", "start": 0, "end": 3, "text": "pus", "assertion": "negated"}
     read |= {"other": False, "qualities": []}

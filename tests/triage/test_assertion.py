@@ -71,6 +71,20 @@ CASES = [
     ("somebody left red patches on my chin", "redness", "present"),
     ("my mate is on warfarin, may I have my session?", "blood_thinner", "other_person"),
     ("booking for my mum, she is on warfarin", "blood_thinner", "present"),
+    ("The redness was bad on Friday. All gone by Sunday", "redness", "resolving"),
+    ("it itched on Monday, not a peep since", "itching", "resolving"),
+    ("my cheeks were swollen for a day, down by Monday", "swelling", "resolving"),
+    ("few spots by the ear, came and went", "breakout", "resolving"),
+    ("it was swollen, gone, and now it is back and swollen", "swelling", "present"),
+    ("caught hot oil two years ago, then it blistered", "blister", "historical"),
+    ("I bled for days after the birth. That was 1998", "bleeding", "historical"),
+    ("Fainted once in your car park an hour ago", "faint", "present"),
+    ("I grew out of it, but I came out in hives at uni", "hives", "historical"),
+    ("I'm at uni and my face is bleeding", "bleeding", "present"),
+    ("nae pain, nae bleeding", "bleeding", "negated"),
+    ("it didnae bleed", "bleeding", "negated"),
+    ("is pus always yellow?", "pus", "information"),
+    ("is my pus always going to be yellow?", "pus", "present"),
 ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -151,6 +152,28 @@ def test_a_modifier_lifts_an_infection_sign_to_emergency(
     reader: Reader, knowledge: KnowledgeBase, now: datetime
 ) -> None:
     assert graded("there is pus and I am diabetic", 2, reader, knowledge, now).tier == "emergency"
+
+
+def test_words_that_are_doubted_are_for_soon_but_an_emergency_stays(
+    reader: Reader, knowledge: KnowledgeBase, now: datetime
+) -> None:
+    """``doubted`` is the detector's word on a message in which it hears no sign."""
+
+    def doubted(report: Report, text: str) -> Report:
+        reading = reader.read(text)
+        return update(report, replace(reading, findings=tuple(replace(f, doubted=True) for f in reading.findings)), now)
+
+    new = Report(treated_on=now.date() - timedelta(days=3))
+    pus = assess(doubted(new, "there is pus"), knowledge, now)
+    assert [(pus.tier, hit.flag, hit.wording) for hit in pus.hits] == [("soon", "U1", "soon")]
+    assert pus.soon == {"pus"} and not pus.urgent
+    assert assess(doubted(new, "my lips are swelling"), knowledge, now).tier == "emergency"
+    assert assess(doubted(new, "there is pus and I am diabetic"), knowledge, now).tier == "emergency"
+
+    told_again = update(doubted(new, "there is pus"), reader.read("yes, pus"), now)
+    assert assess(told_again, knowledge, now).tier == "urgent"
+    told_before = doubted(update(new, reader.read("there is pus"), now), "pus, like I said")
+    assert assess(told_before, knowledge, now).tier == "urgent"
 
 
 def test_the_next_day_is_counted_once(reader: Reader, now: datetime) -> None:

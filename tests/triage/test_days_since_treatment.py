@@ -94,6 +94,28 @@ PRINCIPLES = {
         ("red since Tuesday that you needled me", 2),
         ("the cartridge was lying open on the tray. That was yesterday", 1),
     ],
+    "who is at the clinic or has just come home was treated today": [
+        ("sat in your waiting room, my lips tingle", 0),
+        ("on the bus home from yours and my chin is bleeding", 0),
+        ("been home 3 hours, my face is hot", 0),
+        ("home since two o'clock, tight and pink", 0),
+        ("I fainted on the way home from the clinic yesterday", 1),
+        ("just got home from work and my face is red", None),
+        ("been home 2 weeks and still red", None),
+        ("is it ok to stand in the sun on my way home from your clinic", None),
+        ("my child found the roller I brought home from the clinic", None),
+    ],
+    "a meal tells the day as a clock does": [
+        ("got my face done at lunch, now it burns", 0),
+        ("got my face done at lunch on Tuesday", 2),
+    ],
+    "a count may be put right by a number, and weeks by days": [
+        ("had it done 4 days ago, no wait 5, it itches", 5),
+        ("nearly two weeks since my session, well 12 days", 12),
+        ("8 days after my session. peeled day 3, now hives", 8),
+        ("at the 24 hour mark and it is tight", 1),
+    ],
+    "thanks for a day say nothing of it": [("thank you for yesterday, my face is red", None)],
     "days after an event before now are added": [
         ("I got sunburnt yesterday, three days after my needling", 4),
         ("a bump came 2 days after my session, which was 3 days ago", 3),
@@ -124,6 +146,8 @@ PRINCIPLES = {
         ("does it get worse on day 2?", None),
         ("why am I still red on day 4?", 4),
         ("is it normal that I'm peeling on day 4", 4),
+        ("is it normal to be red on day 3?", 3),
+        ("is it usual to go back to work on day 3?", None),
     ],
     "others and other procedures do not count": [
         ("my sister had hers done last week", None),
@@ -141,6 +165,7 @@ PRINCIPLES = {
         ("tomorrow is day 3", 2),
         ("yesterday was day 2", 3),
         ("a week ago yesterday i had my needling", 8),
+        ("tomorrow will make a week since my needling", 6),
     ],
     "a span is of the treatment only where it says so": [
         ("2 days since I used retinol", None),
@@ -148,6 +173,11 @@ PRINCIPLES = {
         ("on day 3 of antibiotics", None),
         ("one tablet every 4 hours for 5 days", None),
         ("0.5mm, spf 50, 3 sessions, age 34", None),
+    ],
+    "today's weekday or date may be told": [
+        ("had it done Monday, it's only Wednesday", 2),
+        ("did mine on Friday (today sun)", 2),
+        ("it was the 22nd I got my face done, it's the 24th now", 2),
     ],
     "today's weekday is a week ago": [("treatment was thursday", 7)],
     "typing errors in words of time are repaired": [
