@@ -14,7 +14,8 @@ from aftercare.knowledge import Clinic, Item, KnowledgeBase
 from aftercare.knowledge.model import Tier
 from aftercare.triage import Assessment, Report, assess, update
 from aftercare.triage.assess import WORRY_LIMIT
-from aftercare.triage.reader import AGE, SIGNS, Finding
+from aftercare.triage.figures import AGE
+from aftercare.triage.reading import SIGNS, Finding
 from aftercare.triage.report import raised
 
 WORRIES = frozenset({"is_normal", "when_to_worry"})

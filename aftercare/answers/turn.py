@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from aftercare.triage import Reading, Report
-from aftercare.triage.reader import CHANGE
+from aftercare.triage.reading import CHANGE
 from aftercare.triage.report import ABOUT, POINTS_BACK
 
 CLINICAL = (

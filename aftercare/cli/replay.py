@@ -220,7 +220,7 @@ def _turn_record(gateway: Any, conversation_id: str, text: str, accepted: Any, s
 
 def _entity(entity: Mapping[str, Any]) -> Mapping[str, Any]:
     """An entity as replay tells it: a change of the skin that no sign is named for ("it is getting worse") is no sign."""
-    from aftercare.triage.reader import CHANGE
+    from aftercare.triage.reading import CHANGE
 
     return {**entity, "type": CHANGE} if entity.get("value") == CHANGE else entity
 

@@ -31,7 +31,9 @@ from aftercare.nlu.finding_heads import FindingsEncoder, load_findings_encoder, 
 from aftercare.nlu.findings_model import Detected, FindingsModel, Labelled
 from aftercare.nlu.message_reader import MessageReader, examples_read, reader_at
 from aftercare.nlu.vector_cache import cached, finding_vectors
-from aftercare.triage.reader import CHANGE, IS_THERE, SIGNS, is_denied, tells_of_adult
+from aftercare.triage.figures import tells_of_adult
+from aftercare.triage.reader import is_denied
+from aftercare.triage.reading import CHANGE, IS_THERE, SIGNS
 
 logger = logging.getLogger(__name__)
 

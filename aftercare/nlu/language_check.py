@@ -16,7 +16,7 @@ from rasa.shared.nlu.training_data.message import Message
 
 from aftercare.nlu.intent_classifier import INTENT_RANKING, QUESTIONS, QuestionClassifier
 from aftercare.triage.other_language import FEWEST_WORDS
-from aftercare.triage.reader import LANGUAGE
+from aftercare.triage.reading import LANGUAGE
 
 OTHER_LANGUAGE = "out_of_scope_other_language"
 SMALL_TALK = frozenset({"greet", "thanks", "goodbye", "affirm", "deny"})

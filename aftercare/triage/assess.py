@@ -7,7 +7,7 @@ from datetime import datetime
 
 from aftercare.knowledge import KnowledgeBase, Rule
 from aftercare.knowledge.model import TIERS, Tier, highest
-from aftercare.triage.reader import SIGNS
+from aftercare.triage.reading import SIGNS
 from aftercare.triage.report import Report, Sign
 from aftercare.triage.rules import Evidence, days_matter, holds, leaves
 

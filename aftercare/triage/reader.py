@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from aftercare.knowledge import KnowledgeBase
+from aftercare.triage import figures
 from aftercare.triage.assertion import Assertion
 from aftercare.triage.language import Language, Utterance
 from aftercare.triage.matcher import Match, Matcher
 from aftercare.triage.other_language import OtherLanguages
-from aftercare.triage.time_expressions import TimeMention, find_times, language_of_times
+from aftercare.triage.reading import CHANGE, IS_THERE, SIGNS, Finding, Reading
+from aftercare.triage.time_expressions import find_times, language_of_times
 
 QUALITIES = {
     "trend_worse": "worse",
@@ -26,9 +28,6 @@ QUALITIES = {
 }
 """Vocabulary concepts that qualify a finding nearby, and the name that rules use for them (``redness:worse``)."""
 TRENDS = frozenset({"worse", "better", "same", "spreading", "returned", "one_sided"})
-SIGNS = frozenset({"symptom", "finding"})
-LANGUAGE = "language"
-"""The kind of entity that names the language of a message."""
 SIGN_WORDS = frozenset(
     [
         "swell",
@@ -76,21 +75,6 @@ NOT_YET = frozenset(
 EARLIER = frozenset(["day", "first", "yesterday", "before", "earlier", "initially", "last", "morning", "at"])
 OWN = frozenset(["my", "his", "her", "into"])
 LINES = frozenset(["stripe", "streak", "streaks", "line", "lines", "track", "vein"])
-CHANGE = "change"
-"""The item that stands for a change of nothing named ("day 6 and I look worse")."""
-TEMPERATURE = re.compile(
-    r"(?<![\d.])(?P<n>\d{2,3}(?:[.,]\d)?)\s*(?:°|º|degrees?|deg)?\s*(?P<unit>c|f|celsius|fahrenheit)?(?![\w.]*\d)\b",
-    re.IGNORECASE,
-)
-TEMPERATURE_WORDS = re.compile(
-    r"\b(temp\w*|fever\w*|feaver|thermometer|burning up|degrees?|celsius|fahrenheit)\b|°", re.IGNORECASE
-)
-AMBIENT = re.compile(
-    r"\b(outside|outdoors|out there|weather|forecast|heat ?wave|in the (?:shade|sun|garden|car|office|room|flat|house)|summer|humid\w*"
-    r"|water|bath|shower|oven|wash (?:it|them|at|on)|machine|thermostat|air ?con\w*|sauna|steam room|pool)\b",
-    re.IGNORECASE,
-)
-"""What else has a temperature in degrees."""
 BARE_SAME = frozenset({"still", "same", "stuck"})
 """Words of no change that are as often said of something else ("still using the balm")."""
 SAME_LOOK = re.compile(
@@ -103,50 +87,8 @@ NO_CONTENT = frozenset(
      "any", "all", "list", "signs", "things", "yes", "yeah", "ok", "well", "oh"]
 )  # fmt: skip
 """Words of a clause that only answers."""
-AROUND = 30
-"""Characters on each side of a figure in which that is looked for."""
-BODY_TEMPERATURE = re.compile(
-    r"\b(fever\w*|feaver|thermometer|(?:my|his|her|own) temp\w*|forehead|armpit|mouth|ear|took|taken|reads?|reading|shiver\w*|chills)\b",
-    re.IGNORECASE,
-)
-BROUGHT_DOWN = re.compile(
-    r"\b(?:brought|bring\w*|got|get\w*|took|tak\w*|keep\w*|kept|knock\w*)\b[^.?!]{0,20}\bdown\b", re.IGNORECASE
-)
-BESIDE = 12
-"""Characters between "fever" and its figure."""
-NAMES_TEMPERATURE = re.compile(r"\b(temp|temperature)\b", re.IGNORECASE)
-IS_THERE = frozenset({"present", "uncertain", "resolving"})
-"""Assertions of what is there, so that something can be said of it: it got worse, it spreads."""
-_PERSON = (
-    r"(?:mother|mum|mummy|mom|mam|dad|daddy|father|papa|parent|wife|husband|partner|gran\w*|nan|nana|aunt\w*|uncle|sister|brother"
-    r"|son|daughter|boy|girl|kid|child|toddler|niece|nephew|he|she)"
-)
-_NO_AGE = r"(?!\s*(?:days?|weeks?|wks?|months?|hours?|hrs?|min|%|st\b|nd\b|rd\b|th\b|am\b|pm\b|degrees?|kg|stone|lbs?|times)|[:./'°]\d)"
-AGE = re.compile(
-    rf"\b(?:i'?m|i am|aged?|turned|turning)\s+(?P<a>\d{{1,3}})\b{_NO_AGE}"
-    r"|\b(?P<b>\d{1,3})\s*-?\s*(?:years?|yrs?|y/?o)\b(?:[\s-]*old)?(?!\s*(?:ago|back|later|of|in))"
-    rf"|\b{_PERSON}(?:'?s|\s+is|,)?\s*(?:only\s+|just\s+)?\(?(?P<c>\d{{1,2}})\b{_NO_AGE}",
-    re.IGNORECASE,
-)
-_BLEEDS = r"(?:bleed\w*|bled|blood|press\w*|pressure|h[eo]ld\w*|ooz\w*|dripp?\w*|trickl\w*|dribbl\w*)"
-_TEN_MINUTES = (
-    r"(?:[1-9]\d+\s*(?:min|mins|minutes)|(?:ten|fifteen|twenty|thirty|forty|sixty)\s*(?:min|mins|minutes)"
-    r"|(?:half|quarter of|three quarters of)\s*an?\s*hour|quarter hour|(?:an|one|two|three|a couple of|\d+)\s*(?:hours?|hrs?)|for hours|ages)"
-)
-LONG_BLEEDING = re.compile(
-    rf"\b{_BLEEDS}\b[^.?!]{{0,80}}?\b{_TEN_MINUTES}\b|\b{_TEN_MINUTES}\b[^.?!]{{0,40}}?\b{_BLEEDS}\b", re.IGNORECASE
-)
-GOES_ON = re.compile(
-    r"\b(still|keeps?|comes through|coming through|soaks? through|won'?t stop|wont|not stop\w*|hasn'?t stopped|doesn'?t stop|isn'?t stopping|non-?stop|can'?t stop|won'?t clot|not clotting|(hasn'?t|won'?t|doesn'?t|isn'?t|not|never) (quit|quitting|let up|letting up|eas\w+|slow\w*)|has been|been|starts again)\b",
-    re.IGNORECASE,
-)
-STILL_BLEEDS = re.compile(
-    r"\b(still|keeps?)\b[^.?!]{0,20}\b(bleed\w*|going|coming|ooz\w*)|\b(won'?t|wont|hasn'?t|doesn'?t|isn'?t|not) (stop\w*|let up|eas\w*|slow\w*)",
-    re.IGNORECASE,
-)
 TELLS_ON = re.compile(r"\b(oh|wait|but|though|actually|except|hang on|hold on|one (more )?thing)\b", re.IGNORECASE)
 """Words by which somebody who has said no goes on to tell of something."""
-SENTENCE_END = re.compile(r"[.?!\n]+(?=\s|$)")
 HURTS = re.compile(r"\b(pain(?!less)\w*|sore\w*|hurt\w*|tender\w*|inflamed|angry|throb\w*)\b", re.IGNORECASE)
 DENIES = re.compile(r"\b(not?|never|without|none|nor|don'?t|doesn'?t|aren'?t|isn'?t|nothing|painless)\b", re.IGNORECASE)
 OWN_TREATMENT = re.compile(
@@ -160,7 +102,6 @@ THEIR_SIGN = re.compile(
     re.IGNORECASE,
 )
 """A message that tells of somebody else's skin or treatment is about them."""
-BLOOD = re.compile(r"\b(bleed\w*|bled|blood\w*|ooz\w*|trickl\w*|gauze|it won'?t stop)\b", re.IGNORECASE)
 QUALITY_DENIED = {
     "one_sided": re.compile(
         r"\b(both (sides|cheeks|halves|eyes)|(each|either) side|same on both|symmetric\w*|even on both|evenly|even all over)\b",
@@ -173,123 +114,6 @@ QUALITY_DENIED = {
     ),
 }
 """Words that say of a quality that signs do not have it."""
-PAIN_SCORE = re.compile(r"\b(?P<n>10|[0-9])\s*(?:/|out of|outta)\s*(?:10|ten)\b", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing spoken of. ``start`` and ``end`` are character offsets; ``qualities`` are trend, side and severity.
-
-    ``ambiguous`` where the words mean other things as often (``knowledge.Wordings``), ``doubted`` where nothing that is
-    learned hears any sign in the whole message (``aftercare.nlu.findings_detector``).
-    """
-
-    item: str
-    kind: str
-    start: int
-    end: int
-    text: str
-    assertion: str = "present"
-    other: bool = False
-    qualities: frozenset[str] = frozenset()
-    ambiguous: bool = False
-    doubted: bool = False
-
-    def as_entity(self) -> dict[str, Any]:
-        """As a Rasa entity."""
-        return {
-            "entity": self.kind,
-            "value": self.item,
-            "start": self.start,
-            "end": self.end,
-            "text": self.text,
-            "assertion": self.assertion,
-            "other": self.other,
-            "qualities": sorted(self.qualities),
-            **({"ambiguous": True} if self.ambiguous else {}),
-            **({"doubted": True} if self.doubted else {}),
-        }
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What one message says. ``language`` is None for English, else as ``OtherLanguages.of`` names it."""
-
-    text: str
-    findings: tuple[Finding, ...] = ()
-    times: tuple[TimeMention, ...] = ()
-    learned: tuple[Finding, ...] = field(default=())
-    language: str | None = None
-
-    def certain(self) -> Reading:
-        """Without the findings whose words mean other things as often."""
-        return replace(self, findings=tuple(f for f in self.findings if not f.ambiguous))
-
-    def entities(self) -> list[dict[str, Any]]:
-        """Findings, times and the language as Rasa entities; ``from_entities`` reads them back."""
-        times = [
-            {
-                "entity": "time",
-                "value": t.text,
-                "start": t.start,
-                "end": t.end,
-                "text": t.text,
-                "kind": t.kind,
-                "days": t.days,
-                "weekday": t.weekday,
-                "last_week": t.last_week,
-                "date": list(t.date) if t.date else None,
-                "weak": t.weak,
-                "more": t.more,
-            }
-            for t in self.times
-        ]
-        return [f.as_entity() for f in self.findings] + times + self._language_entity()
-
-    def _language_entity(self) -> list[dict[str, Any]]:
-        if self.language is None:
-            return []
-        return [{"entity": LANGUAGE, "value": self.language, "start": 0, "end": len(self.text), "text": ""}]
-
-    @classmethod
-    def from_entities(cls, text: str, entities: Iterable[Mapping[str, Any]]) -> Reading:
-        """Rebuild a reading from the entities of a Rasa message."""
-        findings, times, language = [], [], None
-        for e in entities:
-            if e.get("entity") == "time":
-                when = tuple(e["date"]) if e.get("date") else None
-                times.append(
-                    TimeMention(
-                        e["kind"],
-                        e["start"],
-                        e["end"],
-                        e["text"],
-                        e.get("days"),
-                        e.get("weekday"),
-                        e.get("last_week", False),
-                        when,
-                        e.get("weak", False),
-                        e.get("more", 0),
-                    )
-                )
-            elif e.get("entity") == LANGUAGE:
-                language = e["value"]
-            elif "assertion" in e:
-                findings.append(
-                    Finding(
-                        e["value"],
-                        e["entity"],
-                        e["start"],
-                        e["end"],
-                        e.get("text", ""),
-                        e["assertion"],
-                        e.get("other", False),
-                        frozenset(e.get("qualities", ())),
-                        e.get("ambiguous", False),
-                        e.get("doubted", False),
-                    )
-                )
-        return cls(text, tuple(findings), tuple(times), language=language)
 
 
 class Reader:
@@ -326,7 +150,7 @@ class Reader:
             findings.append(self._finding(match, utterance, label, asserted.other))
             anchors.append(match.tokens)
         findings = self._qualify(findings, anchors, utterance, concepts, cues)
-        findings = _measured(text, findings) + _pain_scores(text) + _ages(text)
+        findings = figures.measured(text, findings) + figures.pain_scores(text) + figures.ages(text)
         findings += self._long_bleedings(text)
         findings = self._without_what_is_denied(findings)
         language = self._other_languages.of(text)
@@ -391,13 +215,8 @@ class Reader:
         return "present" if of_now or taken_seriously or done else label
 
     def _long_bleedings(self, text: str) -> list[Finding]:
-        """Bleeding, or pressing on it, for ten minutes or more and not over (red_flags.md R15)."""
-        if not BLOOD.search(text):
-            return []
         found = []
-        for match in LONG_BLEEDING.finditer(text):
-            if not (GOES_ON.search(_sentence_of(text, match)) or STILL_BLEEDS.search(text, match.end())):
-                continue  # "been in a fight? dots of blood when I left an hour ago"
+        for match in figures.long_bleedings(text):
             label, other = self.assertion_of_span(text, match.start(), match.end(), "bleeding_long")
             found.append(Finding("bleeding_long", "finding", match.start(), match.end(), match.group(), label, other))
         return found
@@ -454,7 +273,7 @@ class Reader:
             for target in targets:
                 qualities[target].add(name)
             own_words = any(anchor > tokens for anchor in anchors)  # "gone darker" names the sign itself
-            if name == "same" and not targets and not _is_no_better(tokens, utterance):
+            if name == "same" and not targets and not _says_no_change(tokens, utterance):
                 continue
             if not targets and not own_words and name in TRENDS and _of_the_skin(tokens, utterance, concepts):
                 match = Match(CHANGE, start, end, tokens, loose=False)
@@ -501,13 +320,6 @@ def _fading(finding: Finding) -> Finding:
     better = "better" in finding.qualities and not finding.qualities & {"worse", "returned", "spreading", "same"}
     is_symptom = finding.kind == "symptom" and finding.assertion == "present"
     return replace(finding, assertion="resolving") if better and is_symptom else finding
-
-
-def _sentence_of(text: str, match: re.Match[str]) -> str:
-    """The sentence that a stretch of the text stands in, to the end of the next one."""
-    starts = [end.end() for end in SENTENCE_END.finditer(text, 0, match.start())]
-    ends = [end.start() for end in SENTENCE_END.finditer(text, match.end())]
-    return text[starts[-1] if starts else 0 : ends[1] if len(ends) > 1 else len(text)]
 
 
 def _only_answers(clauses: set[int], utterance: Utterance, of_cues: set[int]) -> bool:
@@ -569,7 +381,7 @@ def _is_apart(finding: Finding, anchor: frozenset[int], tokens: frozenset[int], 
     )
 
 
-def _is_no_better(tokens: frozenset[int], utterance: Utterance) -> bool:
+def _says_no_change(tokens: frozenset[int], utterance: Utterance) -> bool:
     """Whether "same" or "still" is said of the skin ("it looks the same"), not of anything ("still using the balm")."""
     words = {utterance.words[i] for i in tokens}
     return not words <= BARE_SAME or bool(SAME_LOOK.search(" ".join(utterance.words)))
@@ -611,81 +423,6 @@ def _targets(
         i for i in signs if max(anchors[i]) < at and utterance.sentence[at] - utterance.sentence[max(anchors[i])] == 1
     ]
     return before[-1:]
-
-
-def _measured(text: str, findings: list[Finding]) -> list[Finding]:
-    """The findings with those of a thermometer: 38.0 C / 100.4 F or more is fever (red_flags.md R1), under 36.0 C is low.
-
-    In between there is no fever in "a temperature of 37.2"; who feels feverish as well still does, and so has who had a
-    fever that a painkiller brought down.
-    """
-    found: list[Finding] = []
-    normal: list[Finding] = []
-    for match in TEMPERATURE.finditer(text):
-        number = float(match.group("n").replace(",", "."))
-        unit = (match.group("unit") or "").lower()[:1]
-        celsius = number if unit == "c" or (not unit and number < 45) else (number - 32) * 5 / 9
-        spoken = (
-            unit
-            or TEMPERATURE_WORDS.search(text[max(0, match.start() - 40) : match.end() + 15])
-            or "." in match.group("n")
-        )
-        if not spoken or not 34 <= celsius <= 43 or _is_ambient(text, match):
-            continue
-        item = "fever" if celsius >= 37.95 else "low_temperature" if celsius < 36 else None
-        if item:
-            said = _fever_told_beside(match.start(), findings)
-            label, other = (said.assertion, said.other) if said else ("present", False)
-            found.append(Finding(item, "finding", match.start(), match.end(), match.group(), label, other))
-        else:
-            normal.append(Finding("fever", "finding", match.start(), match.end(), match.group(), "negated"))
-    masked = any(f.item == "painkillers" for f in findings) and BROUGHT_DOWN.search(text)
-    if normal and not found and not masked:
-        findings = [f for f in findings if f.item != "fever" or not NAMES_TEMPERATURE.search(f.text)]
-        found = normal
-    return findings + found
-
-
-def _is_ambient(text: str, figure: re.Match[str]) -> bool:
-    """ "38 degrees outside": the weather's, the water's, unless a body's temperature is named in the same breath."""
-    around = text[max(0, figure.start() - AROUND) : figure.end() + AROUND]
-    return bool(AMBIENT.search(around)) and not BODY_TEMPERATURE.search(around)
-
-
-def _fever_told_beside(start: int, findings: list[Finding]) -> Finding | None:
-    """The fever in words that a figure belongs to ("a fever of 39 in March"): what is said of one is said of both."""
-    near = [f for f in findings if f.item == "fever" and 0 <= start - f.end <= BESIDE]
-    return near[-1] if near else None
-
-
-def tells_of_adult(text: str) -> bool:
-    """Whether a message gives somebody spoken of an age of 18 or more: "my daughter (24)" is no child."""
-    ages = [int(match.group("c")) for match in AGE.finditer(text) if match.group("c")]
-    return bool(ages) and min(ages) >= 18
-
-
-def _ages(text: str) -> list[Finding]:
-    """An age in figures: under 18 is a minor, over 65 a risk (red_flags.md section 4)."""
-    found = []
-    for match in AGE.finditer(text):
-        years = int(match.group("a") or match.group("b") or match.group("c"))
-        item = "minor" if years < 18 else "age_risk" if 65 < years < 110 else None
-        if item:
-            found.append(Finding(item, "modifier", match.start(), match.end(), match.group()))
-    return found
-
-
-def _pain_scores(text: str) -> list[Finding]:
-    """'8/10': 7 or more is severe pain (red_flags.md U4), less is none."""
-    found = []
-    for m in PAIN_SCORE.finditer(text):
-        if re.search(r"\b(pain|sore|hurt|agony|ache)", text, re.IGNORECASE):
-            if int(m.group("n")) >= 7:
-                severe = frozenset({"severe"})
-                found.append(Finding("pain", "symptom", m.start(), m.end(), m.group(), "present", False, severe))
-            else:
-                found.append(Finding("pain_severe", "finding", m.start(), m.end(), m.group(), "negated"))
-    return found
 
 
 def _domain_words(knowledge: KnowledgeBase) -> set[str]:

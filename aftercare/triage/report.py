@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from aftercare.knowledge.model import Tier, highest
-from aftercare.triage.reader import CHANGE, IS_THERE, SIGNS, Finding, Reading
+from aftercare.triage.reading import CHANGE, IS_THERE, SIGNS, Finding, Reading
 from aftercare.triage.time_expressions import ROUNDED_BY, TimeMention
 
 VERSION = 1

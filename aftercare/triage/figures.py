@@ -1,0 +1,156 @@
+"""Figures in a message: temperatures, pain scores, ages and minutes of bleeding become findings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from aftercare.triage.reading import Finding
+
+TEMPERATURE = re.compile(
+    r"(?<![\d.])(?P<n>\d{2,3}(?:[.,]\d)?)\s*(?:°|º|degrees?|deg)?\s*(?P<unit>c|f|celsius|fahrenheit)?(?![\w.]*\d)\b",
+    re.IGNORECASE,
+)
+TEMPERATURE_WORDS = re.compile(
+    r"\b(temp\w*|fever\w*|feaver|thermometer|burning up|degrees?|celsius|fahrenheit)\b|°", re.IGNORECASE
+)
+AMBIENT = re.compile(
+    r"\b(outside|outdoors|out there|weather|forecast|heat ?wave|in the (?:shade|sun|garden|car|office|room|flat|house)|summer|humid\w*"
+    r"|water|bath|shower|oven|wash (?:it|them|at|on)|machine|thermostat|air ?con\w*|sauna|steam room|pool)\b",
+    re.IGNORECASE,
+)
+"""What else has a temperature in degrees."""
+AROUND = 30
+"""Characters on each side of a figure in which that is looked for."""
+BODY_TEMPERATURE = re.compile(
+    r"\b(fever\w*|feaver|thermometer|(?:my|his|her|own) temp\w*|forehead|armpit|mouth|ear|took|taken|reads?|reading|shiver\w*|chills)\b",
+    re.IGNORECASE,
+)
+BROUGHT_DOWN = re.compile(
+    r"\b(?:brought|bring\w*|got|get\w*|took|tak\w*|keep\w*|kept|knock\w*)\b[^.?!]{0,20}\bdown\b", re.IGNORECASE
+)
+BESIDE = 12
+"""Characters between "fever" and its figure."""
+NAMES_TEMPERATURE = re.compile(r"\b(temp|temperature)\b", re.IGNORECASE)
+_PERSON = (
+    r"(?:mother|mum|mummy|mom|mam|dad|daddy|father|papa|parent|wife|husband|partner|gran\w*|nan|nana|aunt\w*|uncle|sister|brother"
+    r"|son|daughter|boy|girl|kid|child|toddler|niece|nephew|he|she)"
+)
+_NO_AGE = r"(?!\s*(?:days?|weeks?|wks?|months?|hours?|hrs?|min|%|st\b|nd\b|rd\b|th\b|am\b|pm\b|degrees?|kg|stone|lbs?|times)|[:./'°]\d)"
+AGE = re.compile(
+    rf"\b(?:i'?m|i am|aged?|turned|turning)\s+(?P<a>\d{{1,3}})\b{_NO_AGE}"
+    r"|\b(?P<b>\d{1,3})\s*-?\s*(?:years?|yrs?|y/?o)\b(?:[\s-]*old)?(?!\s*(?:ago|back|later|of|in))"
+    rf"|\b{_PERSON}(?:'?s|\s+is|,)?\s*(?:only\s+|just\s+)?\(?(?P<c>\d{{1,2}})\b{_NO_AGE}",
+    re.IGNORECASE,
+)
+_BLEEDS = r"(?:bleed\w*|bled|blood|press\w*|pressure|h[eo]ld\w*|ooz\w*|dripp?\w*|trickl\w*|dribbl\w*)"
+_TEN_MINUTES = (
+    r"(?:[1-9]\d+\s*(?:min|mins|minutes)|(?:ten|fifteen|twenty|thirty|forty|sixty)\s*(?:min|mins|minutes)"
+    r"|(?:half|quarter of|three quarters of)\s*an?\s*hour|quarter hour|(?:an|one|two|three|a couple of|\d+)\s*(?:hours?|hrs?)|for hours|ages)"
+)
+LONG_BLEEDING = re.compile(
+    rf"\b{_BLEEDS}\b[^.?!]{{0,80}}?\b{_TEN_MINUTES}\b|\b{_TEN_MINUTES}\b[^.?!]{{0,40}}?\b{_BLEEDS}\b", re.IGNORECASE
+)
+GOES_ON = re.compile(
+    r"\b(still|keeps?|comes through|coming through|soaks? through|won'?t stop|wont|not stop\w*|hasn'?t stopped|doesn'?t stop|isn'?t stopping|non-?stop|can'?t stop|won'?t clot|not clotting|(hasn'?t|won'?t|doesn'?t|isn'?t|not|never) (quit|quitting|let up|letting up|eas\w+|slow\w*)|has been|been|starts again)\b",
+    re.IGNORECASE,
+)
+STILL_BLEEDS = re.compile(
+    r"\b(still|keeps?)\b[^.?!]{0,20}\b(bleed\w*|going|coming|ooz\w*)|\b(won'?t|wont|hasn'?t|doesn'?t|isn'?t|not) (stop\w*|let up|eas\w*|slow\w*)",
+    re.IGNORECASE,
+)
+BLOOD = re.compile(r"\b(bleed\w*|bled|blood\w*|ooz\w*|trickl\w*|gauze|it won'?t stop)\b", re.IGNORECASE)
+SENTENCE_END = re.compile(r"[.?!\n]+(?=\s|$)")
+PAIN_SCORE = re.compile(r"\b(?P<n>10|[0-9])\s*(?:/|out of|outta)\s*(?:10|ten)\b", re.IGNORECASE)
+
+
+def measured(text: str, findings: list[Finding]) -> list[Finding]:
+    """The findings with those of a thermometer: 38.0 C / 100.4 F or more is fever (red_flags.md R1), under 36.0 C is low.
+
+    In between there is no fever in "a temperature of 37.2"; who feels feverish as well still does, and so has who had a
+    fever that a painkiller brought down.
+    """
+    found: list[Finding] = []
+    normal: list[Finding] = []
+    for match in TEMPERATURE.finditer(text):
+        number = float(match.group("n").replace(",", "."))
+        unit = (match.group("unit") or "").lower()[:1]
+        celsius = number if unit == "c" or (not unit and number < 45) else (number - 32) * 5 / 9
+        spoken = (
+            unit
+            or TEMPERATURE_WORDS.search(text[max(0, match.start() - 40) : match.end() + 15])
+            or "." in match.group("n")
+        )
+        if not spoken or not 34 <= celsius <= 43 or _is_ambient(text, match):
+            continue
+        item = "fever" if celsius >= 37.95 else "low_temperature" if celsius < 36 else None
+        if item:
+            said = _fever_told_beside(match.start(), findings)
+            label, other = (said.assertion, said.other) if said else ("present", False)
+            found.append(Finding(item, "finding", match.start(), match.end(), match.group(), label, other))
+        else:
+            normal.append(Finding("fever", "finding", match.start(), match.end(), match.group(), "negated"))
+    masked = any(f.item == "painkillers" for f in findings) and BROUGHT_DOWN.search(text)
+    if normal and not found and not masked:
+        findings = [f for f in findings if f.item != "fever" or not NAMES_TEMPERATURE.search(f.text)]
+        found = normal
+    return findings + found
+
+
+def _is_ambient(text: str, figure: re.Match[str]) -> bool:
+    """ "38 degrees outside": the weather's, the water's, unless a body's temperature is named in the same breath."""
+    around = text[max(0, figure.start() - AROUND) : figure.end() + AROUND]
+    return bool(AMBIENT.search(around)) and not BODY_TEMPERATURE.search(around)
+
+
+def _fever_told_beside(start: int, findings: list[Finding]) -> Finding | None:
+    """The fever in words that a figure belongs to ("a fever of 39 in March"): what is said of one is said of both."""
+    near = [f for f in findings if f.item == "fever" and 0 <= start - f.end <= BESIDE]
+    return near[-1] if near else None
+
+
+def tells_of_adult(text: str) -> bool:
+    """Whether a message gives somebody spoken of an age of 18 or more: "my daughter (24)" is no child."""
+    ages = [int(match.group("c")) for match in AGE.finditer(text) if match.group("c")]
+    return bool(ages) and min(ages) >= 18
+
+
+def ages(text: str) -> list[Finding]:
+    """An age in figures: under 18 is a minor, over 65 a risk (red_flags.md section 4)."""
+    found = []
+    for match in AGE.finditer(text):
+        years = int(match.group("a") or match.group("b") or match.group("c"))
+        item = "minor" if years < 18 else "age_risk" if 65 < years < 110 else None
+        if item:
+            found.append(Finding(item, "modifier", match.start(), match.end(), match.group()))
+    return found
+
+
+def pain_scores(text: str) -> list[Finding]:
+    """'8/10': 7 or more is severe pain (red_flags.md U4), less is none."""
+    found = []
+    for m in PAIN_SCORE.finditer(text):
+        if re.search(r"\b(pain|sore|hurt|agony|ache)", text, re.IGNORECASE):
+            if int(m.group("n")) >= 7:
+                severe = frozenset({"severe"})
+                found.append(Finding("pain", "symptom", m.start(), m.end(), m.group(), "present", False, severe))
+            else:
+                found.append(Finding("pain_severe", "finding", m.start(), m.end(), m.group(), "negated"))
+    return found
+
+
+def long_bleedings(text: str) -> Iterator[re.Match[str]]:
+    """Where a message tells of bleeding, or of pressing on it, for ten minutes or more that is not over (red_flags.md R15)."""
+    if not BLOOD.search(text):
+        return
+    for match in LONG_BLEEDING.finditer(text):
+        # "been in a fight? dots of blood when I left an hour ago" does not go on
+        if GOES_ON.search(_sentence_of(text, match)) or STILL_BLEEDS.search(text, match.end()):
+            yield match
+
+
+def _sentence_of(text: str, match: re.Match[str]) -> str:
+    """The sentence that a stretch of the text stands in, to the end of the next one."""
+    starts = [end.end() for end in SENTENCE_END.finditer(text, 0, match.start())]
+    ends = [end.start() for end in SENTENCE_END.finditer(text, match.end())]
+    return text[starts[-1] if starts else 0 : ends[1] if len(ends) > 1 else len(text)]
