@@ -334,21 +334,8 @@ def _list(found: _Found, tokens: frozenset[int], utterance: Utterance) -> bool:
 
 def _bidirectional(found: _Found, tokens: frozenset[int], utterance: Utterance) -> bool:
     if utterance.region[found.start] != utterance.region[max(tokens)]:
-        return found.cue.assertion == "historical" and _in_its_story(found, tokens, utterance)
-    return found.cue.assertion != "historical" or not _of_now_beside(found, tokens, utterance)
-
-
-def _in_its_story(found: _Found, tokens: frozenset[int], utterance: Utterance) -> bool:
-    """Whether a time long ago dates what is told in the past beside it: in the same sentence ("caught hot oil two years ago,
-    then it bubbled up"), or in the one before ("I bled for days. That was 1998")."""
-    last = max(tokens)
-    apart = utterance.sentence[found.start] - utterance.sentence[last]
-    if not tense.past(tense.region(last, utterance), utterance):
         return False
-    if apart == 0:
-        return not tense.of_now(tense.region(found.start, utterance), utterance)
-    first = utterance.sentence.index(utterance.sentence[found.start])
-    return apart == 1 and utterance.words[first : first + 2] in (("that", "was"), ("this", "was"), ("it", "was"))
+    return found.cue.assertion != "historical" or not _of_now_beside(found, tokens, utterance)
 
 
 def _of_now_beside(found: _Found, tokens: frozenset[int], utterance: Utterance) -> bool:

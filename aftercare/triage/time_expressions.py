@@ -106,26 +106,17 @@ _NTH = r"(?:st|nd|rd|th)"
 _PART = r"(?:\s+(?:morning|afternoon|evening|night|lunchtime|am|pm|arvo|eve))?"
 _ROUGHLY = r"(?:(?:about|around|nearly|almost|over|only|like|more\s+than|at\s+least|just|roughly|now|exactly|approx|already|good|a(?=\s+(?:good|solid))|solid)\s+)*"
 
-_OF_YOURS = (
-    r"(?:(?:you(?:rs|\s+guys|\s+lot)?|u|urs|una|there|it)\b|(?:the|your|ur|una|my|her|his|our)\s+(?:\w+\s+)?"
-    r"(?:clinic|salon|place|studio|spa|treatment|session|sesh|appointment|appt|procedure|facial|needling|microneedling)\b|having\s+(?:it|my|the|this)\b)"
+_YOUR_PLACE = (
+    r"(?:(?:yours|urs|you\s+(?:guys|lot)|una\s+(?:clinic|place))\b|(?:the|your|ur|that)\s+(?:clinic|salon|skin\s+place)\b"
+    r"|your\s+place\b|(?:my|her|his|our)\s+(?:treatment|session|sesh|facial|needling|microneedling)\b)"
 )
-_HOURS = r"(?:(?:\d{1,2}|an?|one|two|three|four|five|six|seven|eight|half\s+an?|a\s+couple\s+of|a\s+few)\s+(?:hours?|hrs?|h|min(?:ute)?s?)\b)"
-_GOT_HOME = r"(?:got|gotten|came|come|been|getting|arrived|drove|walked|driving|walking)\s+(?:back\s+)?(?:home|back|in)"
 ON_THE_SPOT = (
     rf"\b(?:on|in|during)\s+(?:my|the|our|her|his|ur)\s+(?:way|bus|train|tram|tube|taxi|cab|uber|car|drive|walk|ride|lift)(?:\s+(?:going|coming))?"
-    rf"\s+(?:back\s+)?(?:home|back|from)\b(?!\s+from\b(?!\s+{_OF_YOURS}))(?:(?<=from)\s+{_OF_YOURS}|(?<!from))"
-    rf"|(?<!brought )(?<!bought )(?<!took )(?<!taken )\b(?:home|back|in|out|straight)\s+from\s+{_OF_YOURS}"
-    rf"|\bjust\s+(?:this\s+(?:second|minute)\s+)?(?:got|come|came|walked|stepped)\s+(?:in|out)\s+(?:of\s+)?(?:the|that|your|ur)\s+(?:front\s+)?(?:door|chair|clinic|salon)\b"
-    rf"|\b(?:came|come|been|walked|got|stepped)\s+out(?:\s+of\s+(?:there|yours|it|the\s+(?:clinic|chair|salon)))?\s+(?:about\s+|like\s+|only\s+)*{_HOURS}\s+ago\b"
-    r"|\b(?:sat|sitting|waiting|lying|still)\s+(?:here\s+)?(?:in|at)\s+(?:your|ur|the)\s+(?:waiting\s+(?:room|area)|chair|car\s*park|clinic|treatment\s+room|reception|couch)\b"
-    r"|\b(?:in|outside)\s+your\s+(?:waiting\s+(?:room|area)|car\s*park|toilets?|reception)\b"
-    r"|\bcream\s+(?:has\s+|was\s+|only\s+|just\s+)*(?:just|only)\s+(?:been\s+)?(?:came|come|wiped|taken|washed|rinsed|cleaned)\s+off\b"
-    rf"|\b{_GOT_HOME}\s+(?:just\s+|about\s+|only\s+|like\s+)*{_HOURS}(?:\s+ago)?(?!\s+(?:early|late|before))"
-    rf"|\b{_HOURS}\s+after\s+{_GOT_HOME}(?!\s+from\b(?!\s+{_OF_YOURS}))"
-    r"|\b(?:been\s+)?home\s+since\s+(?:about\s+|around\s+)?(?:\d{1,2}(?:[:.]\d\d)?\s*(?:am|pm|o'?clock)?|one|two|three|four|five|six|ten|eleven|twelve|noon|midday|lunch\w*)\b"
+    rf"\s+(?:(?:back\s+)?home|back)\s+from\s+{_YOUR_PLACE}"
+    rf"|\b(?:just|jus|only\s+just)\s+(?:this\s+(?:second|minute)\s+)?(?:(?:got|come|came)\s+)?(?:back\s+)?(?:home|back|in|out)\s+(?:from|of)\s+{_YOUR_PLACE}"
+    r"|\b(?:sat|sitting|waiting|lying|still)\s+(?:here\s+)?in\s+(?:your|ur)\s+(?:waiting\s+(?:room|area)|chair|car\s*park|treatment\s+room|reception)\b"
 )
-"""Words of somebody who is at the clinic, on the way home from it or home for some hours: the treatment was today."""
+"""Words of somebody who is at the clinic or has just come home from it: the treatment was today."""
 
 EXPRESSIONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(pattern, re.IGNORECASE))
@@ -209,7 +200,6 @@ EXPRESSIONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
         ("noise", rf"\bin\s+{_ROUGHLY}{_COUNT}"),
         ("next_day", r"\b(?:it'?s|it\s+is|this\s+is|today\s+is)\s+(?:only\s+|just\s+)?the\s+(?:day|morning)\s+after\b"),
-        ("mark", rf"\b(?:the\s+|my\s+)?(?:{_NUMBERED}|(?P<nth>\d{{1,2}})\s*){_UNIT}[\s-]+(?:mark|point|stage)\b"),
         ("morning_after", r"(?:^|[.!?,]\s*)(?:the\s+)?(?:morning|day|night)\s+after\s+here\b"),
         (
             "straight_from",
@@ -290,7 +280,7 @@ TODAY_IS = re.compile(
 
 TREATMENT_NOUN = (
     r"(?:treat(?:ment|\b)|session\b|slot\b|morpheus\w*|sesh\b|(?<!to\s)top[\s-]?up\b(?!\s+(?:my|the|on|with|some))|(?:collagen|face|skin)\s+(?:\w+\s+)?thing|micro[\s-]*needl\w*|needl(?:e|es|ing)\b|mn\b|procedure|appointment|appt|facial|(?:derma|home)\s?-?pen|derma\s?-?roll\w*|"
-    r"roller|needle\s+(?:\w+\s+)?thing|pen\s+thing|\d(?:\.\d+)?\s?mm\s+pass|s[eé]ance|sitting|skin\s?-?pen|rf\b|prp\b|radio\s*-?frequency|derma\b|(?<=my\s)course\b(?!\s+of\b)|(?:2nd|3rd|4th|second|third|fourth)\s+(?:round|one))"
+    r"roller|needle\s+(?:\w+\s+)?thing|pen\s+thing|\d(?:\.\d+)?\s?mm\s+pass|s[eé]ance|sitting|skin\s?-?pen|rf\b|prp\b|radio\s*-?frequency|derma\b|(?:2nd|3rd|4th|second|third|fourth)\s+(?:round|one))"
 )
 OF_SOMEONE = r"(?:my|her|his|the|their|our|ur|your|mum'?s|mom'?s)"
 TREATED_PART = r"(?:face|skin|cheeks?|forehead|neck|scars|acne\s+scars|chin|jaw|lips?|crow'?s\s+feet|d[eé]collet\w*)"
@@ -324,7 +314,7 @@ EVENTS = re.compile(
     r"|\b(?:i|we)\s+(?:came|visited|attended)\b(?!\s+(?:up|out|down|across|off|on|round|over))"
     r"|your\s+(?:chair|place|machine)|una\s+(?:clinic|place|needle)|(?:went|came|was|been)\s+(?:to|by|at)\s+(?:the|your|ur)\s+(?:clinic|place)|(?:you|u|they|nurse|doctor|dr|una|dem)\s+(?:\w+\s+)?(?:did|saw|treated|finished)\b"
     r"|(?:came|was|were|been|went|go|come)\s+(?:in\b(?!\s+(?:the|my|a|an|so|pain|bed|agony|tears|hospital|and|for\s+work))|to\s+(?:see\s+)?(?:you|u|una)\b)|went\s+for\s+(?:my|the)"
-    r"|(?:i|we|she|he)\s+(?:left|walked\s+out)\b|left\s+(?:yours|you)\b|(?:i|we)\s+did(?=\s+@+(?:\s+only)?\s*(?:$|[,.;!?]|and\b|but\b))|(?:walked|come|comes|came|coming)\s+out(?=\s+(?:of|from)\b|\s*@)(?!\s+of\s+(?:hospital|the\s+(?:shower|bath|sun|pool)))|came\s+home\s+from\s+(?:you|it)|home\s+from\s+it"
+    r"|(?:i|we|she|he)\s+(?:left|walked\s+out)\b|left\s+yours\b|(?:i|we)\s+did(?=\s+@+(?:\s+only)?\s*(?:$|[,.;!?]|and\b|but\b))|(?:walked|come|comes|came|coming)\s+out(?=\s+(?:of|from)\b|\s*@)(?!\s+of\s+(?:hospital|the\s+(?:shower|bath|sun|pool)))|came\s+home\s+from\s+(?:you|it)|home\s+from\s+it"
     r"|(?:they|you|girl|lady|nurse|tech)\s+(?:used|put|applied|opened)\b|(?:the|numbing|numb|anaesthetic)\s+(?:cream|stuff|gel)\s+(?:was|were|went)"
     r"|had\s+the\s+(?:\w+\s+)?cream(?=\s*@)|(?<!the\s)clinic\s+was(?=\s*(?:on\s*)?@)|hers\b(?=\s*(?:$|[,.;!?@]|and\b|but\b|so\b))|(?:left|from|of|at|in)\s+(?:the\s+|your\s+|ur\s+)?clinic)",
     re.IGNORECASE,
@@ -376,8 +366,8 @@ GENERAL = re.compile(
 )
 """A day asked about, heard of or advised, not the patient's own."""
 IS_USUAL = re.compile(
-    r"\b(?:is|would)\s+(?:it|that|this)\s+(?:be\s+)?(?:\w+\s+)?(?:normal|usual|common|ok(?:ay)?|expected|right|typical|standard)\s+(?:(?:for\s+\w+(?:\s+\w+)?|still)\s+)?to\s+"
-    r"(?:still\s+)?(?:be|feel|have|look|see|get|sound|peel|bleed|itch|swell|flake|hurt|sting|burn|notice|ache|ooze|weep)\b",
+    r"\bis\s+(?:it|that|this)\s+(?:\w+\s+)?(?:normal|usual|common|expected|right|typical)\s+(?:still\s+)?to\s+"
+    r"(?:still\s+)?(?:be|feel|peel|bleed|itch|swell|flake|hurt|sting|burn|ache|ooze|weep)\b",
     re.IGNORECASE,
 )
 """Who asks whether a sign is usual on a day has the sign on that day."""
@@ -499,7 +489,7 @@ class _Claim:
 
 
 PUT_RIGHT_BY = re.compile(
-    rf"\W+(?:(?:no|oh|or|well)\W+)*(?:wait|sorry|actually|i\s+mean|make\s+that|scratch\s+that|rather|no)\W+(?:it'?s\s+|day\s+)?(?P<n>\d{{1,2}}|{_WORDS})(?=\s*(?:$|[,.;!?)]|days?\b))",
+    rf"\s*[,–—-]?\s*(?:(?:no|oh|or)\s+)?(?:wait|sorry|actually|i\s+mean|make\s+that|scratch\s+that)[\s,]+(?:it'?s\s+)?(?P<n>\d{{1,2}}|{_WORDS})(?=\s*(?:$|[,;!?)]|\.(?!\d)))",
     re.IGNORECASE,
 )
 """A count that is corrected by a number: "4 days, no wait 5"."""
@@ -652,7 +642,7 @@ class _Scene:
     def days_since_date(self, day: int) -> int | None:
         """Days from a day of this month to what the message says is today ("today is the twentieth"); None without it."""
         told = re.search(
-            rf"\b(?:today(?:\s+is|'s)?|it'?s|it\s+is)\s+(?:now\s+|already\s+|only\s+)*(?:the\s+)?(?:(?P<d>\d{{1,2}}){_NTH}|(?P<o>{_any(ORDINALS)}))(?=\s*(?:$|[,.;!?)]|and\b|now\b|so\b))",
+            rf"\b(?:today(?:\s+is|'s)?|(?:it'?s|it\s+is)\s+now|(?:it'?s|it\s+is)(?=\s+the\s+\w+\s+(?:now|today)\b))\s+(?:already\s+|only\s+)*(?:the\s+)?(?:(?P<d>\d{{1,2}}){_NTH}|(?P<o>{_any(ORDINALS)}))(?=\s*(?:$|[,.;!?)]|and\b|now\b|today\b|so\b))",
             self.text,
         )
         passed = _day_of_month(told.groupdict()) - day if told else 0
@@ -719,10 +709,6 @@ class _Scene:
     def is_bare(self, clause: int) -> bool:
         """Whether a clause holds a time and nothing else."""
         return not FILLER.sub("", self.words(clause).replace("@", ""))
-
-    def opens(self, match: re.Match[str]) -> bool:
-        """Whether a message begins with a time alone and tells of no event after it ("Yesterday. Itchy. Normal?")."""
-        return not re.search(r"\w", self.masked[: match.start()].replace("@", "")) and not self._events
 
     def ends_story(self, match: re.Match[str]) -> bool:
         """Whether "that was yesterday" closes a story that nothing but the treatment can be meant by."""
@@ -828,12 +814,6 @@ def _count(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
         or scene.event(match) == "treatment"
     )
     return _Claim(scene.said("since", match)(days=days), _weight(NOW if in_days else FORMER, match, scene))
-
-
-def _count_now(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
-    """'At the 24 hour mark' counts up to now, in hours too."""
-    claim = _count(kind, match, scene)
-    return claim and replace(claim, weight=NOW)
 
 
 def _nth(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
@@ -1130,9 +1110,6 @@ def _moment(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
         alone = all(map(scene.is_bare, range(len(scene))))
         if kind != "today" and re.match(r"\W*was\s+@", scene.words(scene.clause(match.start()))) and not alone:
             return said("since")
-        if kind != "today" and scene.opens(match) and not alone:
-            claim = said("since")
-            return claim and replace(claim, weight=FORMER, weak=True)
         return said("since" if scene.ends_story(match) else "unclear" if alone else "loose")
     if kind == "today" or asks:
         return None
@@ -1212,7 +1189,6 @@ _RULES: dict[str, Callable[[str, re.Match[str], _Scene], _Claim | None]] = {
     "day": _day,
     "after": _after,
     "been": _been,
-    "mark": _count_now,
     "asked_after": _asked_after,
     "until": _until,
     "tomorrow_makes": _tomorrow_makes,

@@ -97,8 +97,10 @@ PRINCIPLES = {
     "who is at the clinic or has just come home was treated today": [
         ("sat in your waiting room, my lips tingle", 0),
         ("on the bus home from yours and my chin is bleeding", 0),
-        ("been home 3 hours, my face is hot", 0),
-        ("home since two o'clock, tight and pink", 0),
+        ("just got home from my session, my face is hot", 0),
+        ("came home an hour ago from the office with a hot swollen cheek", None),
+        ("bleeding started on my way home and it has not stopped in days", None),
+        ("left you a voicemail this morning, hot and swollen", None),
         ("I fainted on the way home from the clinic yesterday", 1),
         ("just got home from work and my face is red", None),
         ("been home 2 weeks and still red", None),
@@ -113,7 +115,7 @@ PRINCIPLES = {
         ("had it done 4 days ago, no wait 5, it itches", 5),
         ("nearly two weeks since my session, well 12 days", 12),
         ("8 days after my session. peeled day 3, now hives", 8),
-        ("at the 24 hour mark and it is tight", 1),
+        ("treated 9 days ago. Sorry, 1 day it's fine the next it's hot", 9),
     ],
     "thanks for a day say nothing of it": [("thank you for yesterday, my face is red", None)],
     "days after an event before now are added": [
@@ -148,6 +150,7 @@ PRINCIPLES = {
         ("is it normal that I'm peeling on day 4", 4),
         ("is it normal to be red on day 3?", 3),
         ("is it usual to go back to work on day 3?", None),
+        ("is it ok to have wine on day 3?", None),
     ],
     "others and other procedures do not count": [
         ("my sister had hers done last week", None),
