@@ -119,6 +119,8 @@ class Item:
     ``unless_denied`` are items that make it what it is: where pain is denied, no learned likeness makes a painful bump.
     With ``said_is_present`` the finding counts even where it is only supposed, asked of or joked about (ruling 10);
     with ``done_in_treatment`` it is told in the past and of the practitioner ("the girl used the same tip"), and counts.
+    With ``never_doubted`` its words count whatever is learned: an event that is told as over (a single faint, ruling 13), a
+    diagnosis that somebody made.
     """
 
     id: str
@@ -139,6 +141,7 @@ class Item:
     lasting: bool = False
     said_is_present: bool = False
     done_in_treatment: bool = False
+    never_doubted: bool = False
     treatment: str | None = None
 
     def expected_on(self, day: int) -> Window | None:

@@ -31,9 +31,9 @@ from aftercare.nlu.finding_heads import FindingsEncoder, load_findings_encoder, 
 from aftercare.nlu.findings_model import Detected, FindingsModel, Labelled
 from aftercare.nlu.message_reader import MessageReader, examples_read, reader_at
 from aftercare.nlu.vector_cache import cached, finding_vectors
-from aftercare.triage.figures import tells_of_adult
+from aftercare.triage.figures import SENTENCE_END, tells_of_adult
 from aftercare.triage.reader import is_denied
-from aftercare.triage.reading import CHANGE, IS_THERE, SIGNS
+from aftercare.triage.reading import CHANGE, IS_THERE, LANGUAGE, SIGNS
 from aftercare.triage.report import STANDS
 
 logger = logging.getLogger(__name__)
@@ -57,6 +57,9 @@ NOTHING_HEARD = 0.1
 """The heads' probability that a sign stands below which words that name it are doubted, and that any sign at all is spoken of and
 stands below which all words of a message are. What doubted words raise as urgent is a matter for soon (``triage.assess``): of
 the development messages that is so of 4 in 366 urgent ones, and of 9 of 33 false alarms."""
+
+HEARD_ALONE = 0.3
+"""The same probability of a sentence alone from which a sign in it is not doubted, whatever stands beside it."""
 
 MEASURED = re.compile(r"\d")
 """Figures are never doubted: a temperature, a pain score, minutes of bleeding."""
@@ -267,12 +270,44 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
         entities = entities + self.add_extractor_name(_one_of_each(found))
         for one in changes:
             entities = self._changed(text, entities, self._entity(text, CHANGE, one), one)
-        message.set(ENTITIES, _with_doubt(entities, stands, hears_a_sign, bool(changes)), add_to_output=True)
+        if not changes and not any(entity["entity"] == LANGUAGE for entity in entities):
+            entities = self._with_doubt(text, entities, stands, hears_a_sign)
+        message.set(ENTITIES, entities, add_to_output=True)
 
     def _hears_a_sign(self, spoken_of: Mapping[str, float], stands: Mapping[str, float]) -> bool:
         """Whether the heads hear any sign that stands in a message, be it another one than the wordings name."""
         signs = [name for name in spoken_of if name in self._knowledge.items and self._group(name) in SIGNS]
         return any(spoken_of[name] * stands[name] >= NOTHING_HEARD for name in signs)
+
+    def _with_doubt(
+        self, text: str, entities: list[dict[str, Any]], stands: Mapping[str, float], hears_a_sign: bool
+    ) -> list[dict[str, Any]]:
+        """The entities, the signs that wordings name marked where the heads hear no sign in the message, or where they hear no
+        other one and this one does not stand; unless they hear it in its sentence alone."""
+        learned = any(e.get("learned") and e["entity"] in SIGNS and e["assertion"] in IS_THERE for e in entities)
+
+        def is_doubted(entity: dict[str, Any]) -> bool:
+            # What has just gone does not stand for the heads, and still counts; so does what is never doubted.
+            if entity["entity"] not in SIGNS or entity.get("assertion") not in STANDS or entity.get("learned"):
+                return False
+            item = self._knowledge.items.get(entity["value"])
+            if MEASURED.search(entity["text"]) or (item and item.never_doubted):
+                return False
+            stands_not = not learned and stands.get(entity["value"], 1.0) < NOTHING_HEARD
+            return (stands_not or not hears_a_sign) and not self._is_heard_alone(text, entity)
+
+        return [{**entity, "doubted": True} if is_doubted(entity) else entity for entity in entities]
+
+    def _is_heard_alone(self, text: str, entity: Mapping[str, Any]) -> bool:
+        """Whether the heads hear a sign in its own sentence: what is asked beside it drowns it ("do you sell vouchers?")."""
+        start = max((end.end() for end in SENTENCE_END.finditer(text, 0, entity["start"])), default=0)
+        closing = SENTENCE_END.search(text, entity["end"])
+        sentence = text[start : closing.end() if closing else len(text)]
+        if self._model is None or self._encoder is None or not sentence.strip() or len(sentence) == len(text):
+            return False
+        heard = self._encoder.hear(sentence)
+        told, stands = self._model.spoken_of(heard), self._model.stands(heard)
+        return told.get(entity["value"], 0.0) * stands.get(entity["value"], 0.0) >= HEARD_ALONE
 
     def _may_stand(self, item: str, entities: list[dict[str, Any]], text: str) -> bool:
         """Whether an item can be there beside what the wordings find: a painful bump not where pain is denied, a minor not
@@ -339,24 +374,6 @@ def _without_doubtful(entities: list[dict[str, Any]], spoken_of: Mapping[str, fl
         for e in entities
         if not e.get("ambiguous") or e.get("assertion") == "idiom" or spoken_of.get(e["value"], 1.0) >= HARDLY
     ]
-
-
-def _with_doubt(
-    entities: list[dict[str, Any]], stands: Mapping[str, float], hears_a_sign: bool, hears_a_change: bool
-) -> list[dict[str, Any]]:
-    """The entities, the signs that wordings name marked where the heads hear no sign in the message, or where they hear no
-    other one and this one does not stand."""
-    learned = any(e.get("learned") and e["entity"] in SIGNS and e["assertion"] in IS_THERE for e in entities)
-
-    def is_doubted(entity: dict[str, Any]) -> bool:
-        if entity["entity"] not in SIGNS or entity.get("assertion") not in STANDS or entity.get("learned"):
-            return False  # what has just gone does not stand for the heads, and still counts
-        stands_not = not learned and stands.get(entity["value"], 1.0) < NOTHING_HEARD
-        return (stands_not or not hears_a_sign) and not MEASURED.search(entity["text"])
-
-    if hears_a_change:
-        return entities
-    return [{**entity, "doubted": True} if is_doubted(entity) else entity for entity in entities]
 
 
 def _standing_all_the_same(entities: list[dict[str, Any]], stands: Mapping[str, float]) -> list[dict[str, Any]]:

@@ -152,7 +152,10 @@ EXPRESSIONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("noise", r"\bnext\s+day\b|\b(?:start|beginning|middle|end)\s+of\s+(?:last|this)\s+(?:week|month)\b"),
         ("noise", r"\b(?:every|each)\s+(?:\w+|\d+\w+)\s+(?:day|week|night)s?\b"),
         ("noise", rf"\b{_COUNT}\s+(?:a|per|each)\s+(?:day|week|month)\b"),
-        ("noise", rf"\b{_COUNT}\s+before\s+(?:the|my|her|his|having|getting)\b"),
+        (
+            "noise",
+            rf"\b{_COUNT}\s+before\s+(?:the|my|her|his)\s+(?:\w+\s+)?(?:treatment|session|needling|microneedling|appointment|facial|procedure)\b",
+        ),
         ("noise", rf"{_NUMBERED}(?:years?|yrs?)\b(?:\s+ago)?"),
         ("after", r"\b(?P<n>\d{1,2})/(?P<unit>7|52)\s+(?P<link>post|after|since|from)\b"),
         ("after", r"\b(?:pod|t)\s*[+#]?\s*(?P<n>\d{1,2})(?:\s*(?:d|days?))?\b(?:\s+(?P<link>post|after))?"),
@@ -200,7 +203,6 @@ EXPRESSIONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
         ("noise", rf"\bin\s+{_ROUGHLY}{_COUNT}"),
         ("next_day", r"\b(?:it'?s|it\s+is|this\s+is|today\s+is)\s+(?:only\s+|just\s+)?the\s+(?:day|morning)\s+after\b"),
-        ("morning_after", r"(?:^|[.!?,]\s*)(?:the\s+)?(?:morning|day|night)\s+after\s+here\b"),
         (
             "straight_from",
             r"\b(?:on|in|during|over)\s+my\s+lunch(?:\s*-?(?:break|hour|time))?\b|\bstraight\s+from\s+(?:the\s+|your\s+)?(?:clinic|chair|session|sesh|treatment|appointment)\b",
@@ -279,8 +281,8 @@ TODAY_IS = re.compile(
 """The weekday of today, where a message tells it."""
 
 TREATMENT_NOUN = (
-    r"(?:treat(?:ment|\b)|session\b|slot\b|morpheus\w*|sesh\b|(?<!to\s)top[\s-]?up\b(?!\s+(?:my|the|on|with|some))|(?:collagen|face|skin)\s+(?:\w+\s+)?thing|micro[\s-]*needl\w*|needl(?:e|es|ing)\b|mn\b|procedure|appointment|appt|facial|(?:derma|home)\s?-?pen|derma\s?-?roll\w*|"
-    r"roller|needle\s+(?:\w+\s+)?thing|pen\s+thing|\d(?:\.\d+)?\s?mm\s+pass|s[eé]ance|sitting|skin\s?-?pen|rf\b|prp\b|radio\s*-?frequency|derma\b|(?:2nd|3rd|4th|second|third|fourth)\s+(?:round|one))"
+    r"(?:treat(?:ment|\b)|session\b|morpheus\w*|sesh\b|(?<!to\s)top[\s-]?up\b(?!\s+(?:my|the|on|with|some))|(?:collagen|face|skin)\s+(?:\w+\s+)?thing|micro[\s-]*needl\w*|needl(?:e|es|ing)\b|mn\b|procedure|appointment|appt|facial|(?:derma|home)\s?-?pen|derma\s?-?roll\w*|"
+    r"roller|needle\s+(?:\w+\s+)?thing|pen\s+thing|\d(?:\.\d+)?\s?mm\s+pass|s[eé]ance|sitting|skin\s?-?pen|rf\b|prp\b|radio\s*-?frequency|(?:2nd|3rd|4th|second|third|fourth)\s+(?:round|one))"
 )
 OF_SOMEONE = r"(?:my|her|his|the|their|our|ur|your|mum'?s|mom'?s)"
 TREATED_PART = r"(?:face|skin|cheeks?|forehead|neck|scars|acne\s+scars|chin|jaw|lips?|crow'?s\s+feet|d[eé]collet\w*)"
@@ -314,7 +316,7 @@ EVENTS = re.compile(
     r"|\b(?:i|we)\s+(?:came|visited|attended)\b(?!\s+(?:up|out|down|across|off|on|round|over))"
     r"|your\s+(?:chair|place|machine)|una\s+(?:clinic|place|needle)|(?:went|came|was|been)\s+(?:to|by|at)\s+(?:the|your|ur)\s+(?:clinic|place)|(?:you|u|they|nurse|doctor|dr|una|dem)\s+(?:\w+\s+)?(?:did|saw|treated|finished)\b"
     r"|(?:came|was|were|been|went|go|come)\s+(?:in\b(?!\s+(?:the|my|a|an|so|pain|bed|agony|tears|hospital|and|for\s+work))|to\s+(?:see\s+)?(?:you|u|una)\b)|went\s+for\s+(?:my|the)"
-    r"|(?:i|we|she|he)\s+(?:left|walked\s+out)\b|left\s+yours\b|(?:i|we)\s+did(?=\s+@+(?:\s+only)?\s*(?:$|[,.;!?]|and\b|but\b))|(?:walked|come|comes|came|coming)\s+out(?=\s+(?:of|from)\b|\s*@)(?!\s+of\s+(?:hospital|the\s+(?:shower|bath|sun|pool)))|came\s+home\s+from\s+(?:you|it)|home\s+from\s+it"
+    r"|(?:i|we|she|he)\s+(?:left|walked\s+out)\b|left\s+yours\b|(?:walked|come|comes|came|coming)\s+out(?=\s+(?:of|from)\b|\s*@)(?!\s+of\s+(?:hospital|the\s+(?:shower|bath|sun|pool)))|came\s+home\s+from\s+(?:you|it)|home\s+from\s+it"
     r"|(?:they|you|girl|lady|nurse|tech)\s+(?:used|put|applied|opened)\b|(?:the|numbing|numb|anaesthetic)\s+(?:cream|stuff|gel)\s+(?:was|were|went)"
     r"|had\s+the\s+(?:\w+\s+)?cream(?=\s*@)|(?<!the\s)clinic\s+was(?=\s*(?:on\s*)?@)|hers\b(?=\s*(?:$|[,.;!?@]|and\b|but\b|so\b))|(?:left|from|of|at|in)\s+(?:the\s+|your\s+|ur\s+)?clinic)",
     re.IGNORECASE,
@@ -489,7 +491,7 @@ class _Claim:
 
 
 PUT_RIGHT_BY = re.compile(
-    rf"\s*[,–—-]?\s*(?:(?:no|oh|or)\s+)?(?:wait|sorry|actually|i\s+mean|make\s+that|scratch\s+that)[\s,]+(?:it'?s\s+)?(?P<n>\d{{1,2}}|{_WORDS})(?=\s*(?:$|[,;!?)]|\.(?!\d)))",
+    rf"\s*[,–—-]?\s*(?:(?:no|oh|or)\s+)?(?:wait|sorry|actually|i\s+mean|make\s+that|scratch\s+that)[\s,]+(?:it'?s\s+)?(?P<n>\d{{1,2}}|{_WORDS})(?=\s*(?:$|[!?)]|\.(?!\d)))",
     re.IGNORECASE,
 )
 """A count that is corrected by a number: "4 days, no wait 5"."""
@@ -998,6 +1000,14 @@ def _by_surroundings(days: int, kind: str, match: re.Match[str], scene: _Scene) 
     return _Claim(scene.said("since", match)(days=days), FORMER, weak=True)
 
 
+def _on_the_spot(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
+    """'In your waiting room', 'just home from your clinic': of now, where no other time is told and nothing has gone on since."""
+    others = {sort for sort, _ in scene.expressions} - {"on_the_spot", "today", "clock"}
+    if others or re.search(r"\b(?:since|again|every|days|weeks)\b", scene.masked):
+        return None
+    return _by_surroundings(0, kind, match, scene)
+
+
 def _is_told(match: re.Match[str], scene: _Scene) -> bool:
     """Whether a time is said of the patient, and neither asked, heard of nor another's."""
     before = scene.before(match.start())
@@ -1140,6 +1150,8 @@ def _told(sort: str, match: re.Match[str], scene: _Scene, kind: str) -> _Claim |
     if sort == "weekday":
         wd = WEEKDAYS[groups.get("wd") or "saturday"]
         passed = scene.days_since_weekday(wd)
+        if passed == 1 and match.group().lower().startswith("last"):
+            passed = 8  # yesterday is called so
         if passed is not None and not groups.get("week"):
             return claim(said(days=passed + 7 * bool(groups.get("week_more"))))
         return claim(said(weekday=wd, last_week=groups.get("week") is not None, more=7 * bool(groups.get("week_more"))))
@@ -1195,7 +1207,7 @@ _RULES: dict[str, Callable[[str, re.Match[str], _Scene], _Claim | None]] = {
     "week_before": _week_before,
     "morning_after": partial(_by_surroundings, 1),
     "straight_from": partial(_by_surroundings, 0),
-    "on_the_spot": partial(_by_surroundings, 0),
+    "on_the_spot": _on_the_spot,
     "beside": _beside,
     "bare": _bare,
     "lasting": _lasting,

@@ -74,7 +74,7 @@ CASES = [
     ("The redness was bad on Friday. All gone by Sunday", "redness", "resolving"),
     ("it itched on Monday, no more since", "itching", "resolving"),
     ("my cheeks were swollen for a day, down by Monday", "swelling", "resolving"),
-    ("few spots by the ear, came and went", "breakout", "resolving"),
+    ("I bled, no more since I fainted", "bleeding", "present"),
     ("it was swollen, gone, and now it is back and swollen", "swelling", "present"),
     ("Fainted once in your car park an hour ago", "faint", "present"),
     ("I'm at uni and my face is bleeding", "bleeding", "present"),

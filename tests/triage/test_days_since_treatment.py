@@ -100,6 +100,8 @@ PRINCIPLES = {
         ("just got home from my session, my face is hot", 0),
         ("came home an hour ago from the office with a hot swollen cheek", None),
         ("bleeding started on my way home and it has not stopped in days", None),
+        ("I'm sitting in your waiting room, cheek has been hot and swollen for 6 days", None),
+        ("I bled on the bus home from the clinic and again every day since", None),
         ("left you a voicemail this morning, hot and swollen", None),
         ("I fainted on the way home from the clinic yesterday", 1),
         ("just got home from work and my face is red", None),
@@ -112,7 +114,7 @@ PRINCIPLES = {
         ("got my face done at lunch on Tuesday", 2),
     ],
     "a count may be put right by a number, and weeks by days": [
-        ("had it done 4 days ago, no wait 5, it itches", 5),
+        ("it itches. had it done 4 days ago, no wait 5", 5),
         ("nearly two weeks since my session, well 12 days", 12),
         ("8 days after my session. peeled day 3, now hives", 8),
         ("treated 9 days ago. Sorry, 1 day it's fine the next it's hot", 9),
@@ -180,6 +182,7 @@ PRINCIPLES = {
     "today's weekday or date may be told": [
         ("had it done Monday, it's only Wednesday", 2),
         ("did mine on Friday (today sun)", 2),
+        ("had my session last Tuesday, it's only Wednesday and still swollen", 8),
         ("it was the 22nd I got my face done, it's the 24th now", 2),
     ],
     "today's weekday is a week ago": [("treatment was thursday", 7)],
