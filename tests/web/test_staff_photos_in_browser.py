@@ -50,8 +50,10 @@ def test_photos_are_compared_and_zoomed_by_keyboard(
     assert_fits(page, 1)
     page.keyboard.press("n")
     page.get_by_role("heading", name="Photo 3 of 3").wait_for()
+    page.wait_for_load_state()  # the script that hears the keys comes after the page
     page.keyboard.press("3")
     page.get_by_role("link", name="200 %", exact=True).and_(page.locator("[aria-current]")).wait_for()
+    page.wait_for_load_state()
     window = page.get_by_role("group", name="Photo, can be moved")
     window.focus()
     page.keyboard.press("ArrowRight")
