@@ -31,7 +31,8 @@ from aftercare.nlu.finding_heads import FindingsEncoder, load_findings_encoder, 
 from aftercare.nlu.findings_model import Detected, FindingsModel, Labelled
 from aftercare.nlu.message_reader import MessageReader, examples_read, reader_at
 from aftercare.nlu.vector_cache import cached, finding_vectors
-from aftercare.triage.figures import SENTENCE_END, tells_of_adult
+from aftercare.triage.figures import tells_of_adult
+from aftercare.triage.language import ENDS_A_SENTENCE
 from aftercare.triage.reader import is_denied
 from aftercare.triage.reading import CHANGE, IS_THERE, LANGUAGE, SIGNS
 from aftercare.triage.report import STANDS
@@ -92,7 +93,8 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
     ``learned`` is true, ``confidence`` the probability that the message is about the finding, and ``nearest`` the most
     similar training examples: why the model thinks so. The entity is the clause of the words that speak for the finding
     most, and its ``assertion`` is decided by the same rules as that of a wording in their place. Nothing learned takes a
-    finding away (where it hears no sign at all in a message, those that wordings name are ``doubted``); but where it is clearly told as standing, a rule that denies it only makes it uncertain, which counts.
+    finding away, it only has words ``doubted``; but where a finding is clearly told as standing, a rule that denies it
+    makes it uncertain, which counts.
     A message about something getting worse, spreading or one sided gives that quality to the signs that stand in it, or
     is a ``change`` of nothing named.
 
@@ -301,8 +303,8 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
 
     def _is_heard_alone(self, text: str, entity: Mapping[str, Any]) -> bool:
         """Whether the heads hear a sign in its own sentence: what is asked beside it drowns it ("do you sell vouchers?")."""
-        start = max((end.end() for end in SENTENCE_END.finditer(text, 0, entity["start"])), default=0)
-        closing = SENTENCE_END.search(text, entity["end"])
+        start = max((end.end() for end in ENDS_A_SENTENCE.finditer(text, 0, entity["start"])), default=0)
+        closing = ENDS_A_SENTENCE.search(text, entity["end"])
         sentence = text[start : closing.end() if closing else len(text)]
         if self._model is None or self._encoder is None or not sentence.strip() or len(sentence) == len(text):
             return False

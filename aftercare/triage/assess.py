@@ -162,12 +162,12 @@ def _lifted(hit: Hit, modifiers: tuple[Sign, ...], knowledge: KnowledgeBase) -> 
 
 
 def _doubted(hit: Hit, evidence: Evidence) -> Hit:
-    """A person looks soon instead of today where words alone raise a flag, in a message in which nothing learned hears any
-    sign ("the eyeliner bleeds all over my lids"). An emergency is never lowered."""
+    """A person looks soon instead of today where words alone raise a flag and nothing learned hears a sign in them ("the
+    eyeliner bleeds all over my lids"). An emergency is never lowered. Staff read of it beside the rule's name."""
     signs = [s for s in evidence.signs if s.kind in SIGNS]
     if hit.tier != "urgent" or not signs or not all(s.doubted for s in signs):
         return hit
-    return replace(hit, rule=f"{hit.rule}+doubt", tier="soon", wording="soon")
+    return replace(hit, rule=f"{hit.rule} (words alone)", tier="soon", wording="soon")
 
 
 def _best_of_each_flag(hits: list[Hit]) -> tuple[Hit, ...]:

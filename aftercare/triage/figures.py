@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from aftercare.triage.language import ENDS_A_SENTENCE
 from aftercare.triage.reading import Finding
 
 TEMPERATURE = re.compile(
@@ -60,7 +61,6 @@ STILL_BLEEDS = re.compile(
     re.IGNORECASE,
 )
 BLOOD = re.compile(r"\b(bleed\w*|bled|blood\w*|ooz\w*|trickl\w*|gauze|it won'?t stop)\b", re.IGNORECASE)
-SENTENCE_END = re.compile(r"[.?!\n]+(?=\s|$)")
 PAIN_SCORE = re.compile(r"\b(?P<n>10|[0-9])\s*(?:/|out of|outta)\s*(?:10|ten)\b", re.IGNORECASE)
 
 
@@ -151,6 +151,6 @@ def long_bleedings(text: str) -> Iterator[re.Match[str]]:
 
 def _sentence_of(text: str, match: re.Match[str]) -> str:
     """The sentence that a stretch of the text stands in, to the end of the next one."""
-    starts = [end.end() for end in SENTENCE_END.finditer(text, 0, match.start())]
-    ends = [end.start() for end in SENTENCE_END.finditer(text, match.end())]
+    starts = [end.end() for end in ENDS_A_SENTENCE.finditer(text, 0, match.start())]
+    ends = [end.start() for end in ENDS_A_SENTENCE.finditer(text, match.end())]
     return text[starts[-1] if starts else 0 : ends[1] if len(ends) > 1 else len(text)]

@@ -18,6 +18,8 @@ from spacy.util import compile_infix_regex
 from symspellpy import SymSpell, Verbosity
 
 SENTENCE_END = re.compile(r"^([.!?…]+|\n+|;)$")
+ENDS_A_SENTENCE = re.compile(r"[.?!\n]+(?=\s|$)")
+"""The same in a text that is not divided into tokens; a semicolon does not end one there."""
 SUBJECTS = frozenset(
     [
         "i",

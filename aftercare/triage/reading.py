@@ -22,7 +22,7 @@ class Finding:
     """One thing spoken of. ``start`` and ``end`` are character offsets; ``qualities`` are trend, side and severity.
 
     ``ambiguous`` where the words mean other things as often (``knowledge.Wordings``), ``doubted`` where nothing that is
-    learned hears any sign in the whole message (``aftercare.nlu.findings_detector``).
+    learned hears a sign in them (``aftercare.nlu.findings_detector``).
     """
 
     item: str

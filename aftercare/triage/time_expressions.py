@@ -346,7 +346,7 @@ NOT_YET = re.compile(
     re.IGNORECASE,
 )
 DID_SO = re.compile(
-    r"\b(?!need|tread|stead|red\b|instead|indeed|bed\b|treat|needl|roll|finish)\w{2,}ed\s+(?:\w+\s+)?(?:(?:on|from)\s+)?$",
+    r"\b(?!need|indeed|treat|roll|finish)\w{2,}ed\s+(?:\w+\s+)?(?:(?:on|from)\s+)?$",
     re.IGNORECASE,
 )
 """A sign's past just before a day: "peeled day 3" tells of that day, not of now."""

@@ -71,6 +71,8 @@ CASES = [
     ("somebody left red patches on my chin", "redness", "present"),
     ("my mate is on warfarin, may I have my session?", "blood_thinner", "other_person"),
     ("booking for my mum, she is on warfarin", "blood_thinner", "present"),
+    ("my friend ate the numbing cream", "swallowed_product", "present"),
+    ("my sister shook and couldn't breathe", "breathing_trouble", "present"),
     ("The redness was bad on Friday. All gone by Sunday", "redness", "resolving"),
     ("it itched on Monday, no more since", "itching", "resolving"),
     ("my cheeks were swollen for a day, down by Monday", "swelling", "resolving"),

@@ -165,7 +165,9 @@ def test_words_that_are_doubted_are_for_soon_but_an_emergency_stays(
 
     new = Report(treated_on=now.date() - timedelta(days=3))
     pus = assess(doubted(new, "there is pus"), knowledge, now)
-    assert [(pus.tier, hit.flag, hit.wording) for hit in pus.hits] == [("soon", "U1", "soon")]
+    assert [(hit.tier, hit.flag, hit.wording, hit.rule) for hit in pus.hits] == [
+        ("soon", "U1", "soon", "R5 (words alone)")
+    ]
     assert pus.soon == {"pus"} and not pus.urgent
     assert assess(doubted(new, "my lips are swelling"), knowledge, now).tier == "emergency"
     assert assess(doubted(new, "there is pus and I am diabetic"), knowledge, now).tier == "emergency"
