@@ -162,8 +162,8 @@ def _lifted(hit: Hit, modifiers: tuple[Sign, ...], knowledge: KnowledgeBase) -> 
 
 
 def _doubted(hit: Hit, evidence: Evidence) -> Hit:
-    """A person looks soon instead of today where words alone raise a flag and nothing learned hears a sign in them ("the
-    eyeliner bleeds all over my lids"). An emergency is never lowered. Staff read of it beside the rule's name."""
+    """A person looks soon instead of today where words alone raise a flag and nothing learned hears a sign in them ("how
+    much bleeding is there during it"). An emergency is never lowered. Staff read of it beside the rule's name."""
     signs = [s for s in evidence.signs if s.kind in SIGNS]
     if hit.tier != "urgent" or not signs or not all(s.doubted for s in signs):
         return hit
