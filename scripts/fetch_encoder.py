@@ -29,7 +29,7 @@ SHA256 = {
     "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
     "vocab.txt": "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
 }
-"""The published hashes of the encoder's files; ``aftercare/nlu/encoder.py`` checks the same ones at load."""
+"""The published hashes of the encoder's files; ``aftercare/nlu/encoder_weights.py`` checks the same ones at load."""
 
 DOWNLOAD_SECONDS = 600
 

@@ -34,8 +34,8 @@ def _cpuinfo() -> str:
 # Rasa reports to its makers unless it is told not to, and beside the newer sentry-sdk it could not even start.
 os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
 
-# The OpenBLAS inside numpy 1.23 takes a processor that is newer than itself for one of 2004 and multiplies without AVX:
-# reading a message took three times as long (docs/architecture.md).
+# The OpenBLAS inside numpy 1.23 takes a processor that is newer than itself for one of 2004 and multiplies without AVX,
+# five times slower (docs/architecture.md).
 if sys.platform == "linux" and "OPENBLAS_CORETYPE" not in os.environ:
     found = kernel(_cpuinfo())
     if found:

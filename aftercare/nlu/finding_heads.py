@@ -20,23 +20,15 @@ import numpy.typing as npt
 from scipy.special import expit, softmax
 
 from aftercare.nlu.data_file import digest
-from aftercare.nlu.encoder import (
-    DIMENSIONS,
-    SHA256,
-    Encoder,
-    EncoderUnavailable,
-    Vectors,
-    encoder_folder,
-    load_adapted_encoder,
-    read_difference,
-)
+from aftercare.nlu.encoder import Encoder, encoder_folder, load_adapted_encoder
+from aftercare.nlu.encoder_weights import DIMENSIONS, SHA256, EncoderUnavailable, Vectors, read_difference
 
 MEAN_SCALE = np.float32(20.0)
 WORD_SCALE = np.float32(10.0)
 """Lengths that the vectors are brought to before the heads see them; the same as in ``scripts/adapt_encoder.py``."""
 
 
-ROW = "meaning, scores, stands, asked"
+ROW = "meaning, scores, stands, asked; encoded in 8 bits"
 """What the rows of ``FindingsEncoder.describe`` are made of; rows that were kept under another name are of no use."""
 
 
@@ -78,18 +70,17 @@ class FindingHeads:
         return cls(names, **own)
 
     def listen(self, tokens: Vectors) -> tuple[Vectors, Vectors, npt.NDArray[np.int64]]:
-        """``tokens``: (messages, length, 384), all of one length, the first and the last no words.
+        """``tokens``: (length, 384) of one text, the first and the last no words.
 
-        Returns three times (messages, findings): the score (log-odds) that a message is about the finding, the
-        probability that it stands, and the token that tells of it most.
+        Returns for each finding the score (log-odds) that the text is about it, the probability that it stands, and the
+        token that tells of it most.
         """
-        words = _unit(tokens) * WORD_SCALE
-        attention: Vectors = softmax(words @ self.look.T, axis=1)
-        whole = _unit(tokens.mean(1)) * MEAN_SCALE
-        scores = whole @ self.whole.T + (attention * (words @ self.tell.T)).sum(1) + self.bias
-        said = (attention * (words @ self.stands_word)[..., None]).sum(1)
-        stands: Vectors = expit(said + (whole @ self.stands_whole)[:, None] + self.stands_bias)
-        telling = 1 + attention[:, 1:-1].argmax(1) if tokens.shape[1] > 2 else np.zeros(scores.shape, np.int64)
+        words, whole = _unit(tokens) * WORD_SCALE, _unit(tokens.mean(0)) * MEAN_SCALE
+        attention: Vectors = softmax(words @ self.look.T, axis=0)
+        scores = whole @ self.whole.T + (attention * (words @ self.tell.T)).sum(0) + self.bias
+        said = (words @ self.stands_word) @ attention
+        stands: Vectors = expit(said + whole @ self.stands_whole + self.stands_bias)
+        telling = 1 + attention[1:-1].argmax(0) if len(tokens) > 2 else np.zeros(len(scores), np.int64)
         return scores, stands, telling
 
 
@@ -111,11 +102,10 @@ class QuestionHeads:
         return cls(names, *(arrays[f"heads.intent_{field}"].astype(np.float32) for field in fields))
 
     def listen(self, tokens: Vectors) -> Vectors:
-        """``tokens``: (messages, length, 384), all of one length. Returns the scores, (messages, intents)."""
-        words = _unit(tokens) * WORD_SCALE
-        attention: Vectors = softmax(words @ self.look.T, axis=1)
-        whole = _unit(tokens.mean(1)) * MEAN_SCALE
-        scores: Vectors = whole @ self.whole.T + (attention * (words @ self.tell.T)).sum(1) + self.bias
+        """``tokens``: (length, 384) of one text. Returns the score of each intent."""
+        words, whole = _unit(tokens) * WORD_SCALE, _unit(tokens.mean(0)) * MEAN_SCALE
+        attention: Vectors = softmax(words @ self.look.T, axis=0)
+        scores: Vectors = whole @ self.whole.T + (attention * (words @ self.tell.T)).sum(0) + self.bias
         return scores
 
 
@@ -158,19 +148,19 @@ class FindingsEncoder:
         heard = []
         for tokens, offsets, _ in self._encoder.windows(text):
             if len(tokens) > 2:
-                rows, telling = self._listened(tokens[None])
-                heard.append(Heard(rows[0], [offsets[place] for place in telling[0]]))
+                row, telling = self._listened(tokens)
+                heard.append(Heard(row, [offsets[place] for place in telling]))
         return heard
 
     def _described(self, tokens: Vectors) -> Vectors:
-        return np.concatenate([self._listened(tokens)[0], self._questions.listen(tokens)], axis=1)
+        return np.concatenate([self._listened(tokens)[0], self._questions.listen(tokens)])
 
     def _asked(self, tokens: Vectors) -> Vectors:
-        return np.concatenate([_unit(tokens.mean(0)), self._questions.listen(tokens[None])[0]])
+        return np.concatenate([_unit(tokens.mean(0)), self._questions.listen(tokens)])
 
     def _listened(self, tokens: Vectors) -> tuple[Vectors, npt.NDArray[np.int64]]:
         scores, stands, telling = self._heads.listen(tokens)
-        return np.concatenate([_unit(tokens.mean(1)), scores, stands], axis=1), telling
+        return np.concatenate([_unit(tokens.mean(0)), scores, stands]), telling
 
 
 def stamp_of(difference: Path) -> str:

@@ -20,7 +20,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from aftercare.nlu.data_file import PROJECT, digest, knowledge_at, knowledge_folder
-from aftercare.nlu.encoder import DIFFERENCE, EncoderUnavailable
+from aftercare.nlu.encoder_weights import DIFFERENCE, EncoderUnavailable
 from aftercare.nlu.finding_examples import (
     QUALITIES_OF_CHANGE,
     FindingExample,

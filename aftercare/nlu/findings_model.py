@@ -28,7 +28,7 @@ from scipy.optimize import minimize
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
-from aftercare.nlu.encoder import Vectors
+from aftercare.nlu.encoder_weights import Vectors
 from aftercare.nlu.finding_heads import Heard
 
 KEPT_BACK = 5

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from aftercare.nlu.encoder import DIMENSIONS, Vectors
+from aftercare.nlu.encoder_weights import DIMENSIONS, Vectors
 from aftercare.nlu.findings_model import centred
 
 Matrix = npt.NDArray[np.float64]

@@ -28,7 +28,7 @@ from scipy.sparse import csr_matrix
 from scipy.special import expit, log_softmax, logit, softmax
 from sklearn.linear_model import LogisticRegression
 
-from aftercare.nlu.encoder import Vectors
+from aftercare.nlu.encoder_weights import Vectors
 from aftercare.nlu.findings_model import few_of, fold_of
 from aftercare.nlu.intent_features import Described, Matrix, Meaning, Words
 

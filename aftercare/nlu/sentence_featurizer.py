@@ -16,8 +16,8 @@ from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from aftercare.nlu.data_file import PROJECT, digest
-from aftercare.nlu.encoder import DIFFERENCE, SHA256, EncoderUnavailable, Vectors
+from aftercare.nlu.data_file import PROJECT
+from aftercare.nlu.encoder_weights import DIFFERENCE, EncoderUnavailable, Vectors
 from aftercare.nlu.finding_heads import FindingsEncoder, load_findings_encoder, stamp_of
 from aftercare.nlu.spelling import corrected_text
 from aftercare.nlu.vector_cache import cached, finding_vectors
@@ -69,7 +69,7 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
             load_findings_encoder(difference)
         except EncoderUnavailable:
             return "words alone"
-        return f"{SHA256['model.safetensors']} {digest(difference)}"
+        return stamp_of(difference)
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         spoken = [message for message in training_data.training_examples if message.get(TEXT)]

@@ -10,7 +10,8 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from aftercare.nlu.encoder import Vectors, encoder_folder
+from aftercare.nlu.encoder import encoder_folder
+from aftercare.nlu.encoder_weights import Vectors
 
 
 def finding_vectors() -> Path:

@@ -11,7 +11,8 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from aftercare.nlu.encoder import Encoder, EncoderUnavailable, load_encoder
+from aftercare.nlu.encoder import Encoder, encoder_folder, load_encoder
+from aftercare.nlu.encoder_weights import EncoderUnavailable
 
 EXAMPLES = {
     "is_normal": [
@@ -42,7 +43,7 @@ EXAMPLES = {
 @pytest.fixture(scope="session")
 def encoder() -> Encoder:
     try:
-        return load_encoder()
+        return load_encoder(encoder_folder())
     except EncoderUnavailable as reason:
         pytest.skip(str(reason))
 

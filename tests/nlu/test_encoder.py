@@ -6,17 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.special import erf
 
-from aftercare.nlu.encoder import (
-    DIMENSIONS,
-    MAX_TOKENS,
-    OVERLAP,
-    Encoder,
-    EncoderUnavailable,
-    gelu,
-    load_encoder,
-)
+from aftercare.nlu.encoder import MAX_TOKENS, OVERLAP, Encoder, load_encoder
+from aftercare.nlu.encoder_weights import DIMENSIONS, EncoderUnavailable
 
 PAIRS = {
     # The example of the model's own page on the Hugging Face hub, and the similarities it prints there.
@@ -35,7 +27,7 @@ def meaning(encoder: Encoder, *texts: str) -> np.ndarray:
 def test_published_similarities(pair: tuple[str, str], published: float, encoder: Encoder) -> None:
     first, second = meaning(encoder, *pair)
 
-    assert float(first @ second) == pytest.approx(published, abs=0.002)
+    assert float(first @ second) == pytest.approx(published, abs=0.02)  # in 8 bits
 
 
 def test_same_thing_in_other_words_is_nearer_than_the_same_words_about_another_thing(encoder: Encoder) -> None:
@@ -57,16 +49,10 @@ def test_vectors_have_length_one(encoder: Encoder) -> None:
     assert np.linalg.norm(vectors, axis=1) == pytest.approx(1)
 
 
-def test_batch_gives_what_single_calls_give(encoder: Encoder) -> None:
+def test_a_text_is_read_alike_whatever_stands_beside_it(encoder: Encoder) -> None:
     texts = ["red", "my face is red", "is it normal?", "my face is dry", "", "🙂"]
 
-    assert encoder.encode(texts) == pytest.approx(np.concatenate([encoder.encode([text]) for text in texts]), abs=1e-5)
-
-
-def test_gelu_is_that_of_the_error_function() -> None:
-    rows = np.concatenate([np.linspace(-8, 8, 20_001), [-1e4, -50, 50, 1e4]]).astype(np.float32)
-
-    assert gelu(rows) == pytest.approx(0.5 * rows * (1 + erf(rows / np.sqrt(2))), abs=5e-5, rel=1e-6)
+    assert np.array_equal(encoder.encode(texts), np.concatenate([encoder.encode([text]) for text in texts]))
 
 
 def test_parts_are_made_of_the_tokens_of_the_whole(encoder: Encoder) -> None:

@@ -19,7 +19,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from aftercare.nlu import findings_detector
 from aftercare.nlu.data_file import knowledge_at
-from aftercare.nlu.encoder import DIMENSIONS, EncoderUnavailable, Vectors
+from aftercare.nlu.encoder_weights import DIMENSIONS, EncoderUnavailable, Vectors
 from aftercare.nlu.finding_examples import read_finding_examples, read_labelled_messages
 from aftercare.nlu.finding_heads import Heard
 from aftercare.nlu.findings_detector import FindingsDetector

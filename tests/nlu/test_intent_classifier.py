@@ -15,7 +15,8 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from aftercare.nlu.encoder import Encoder, EncoderUnavailable
+from aftercare.nlu.encoder import Encoder
+from aftercare.nlu.encoder_weights import EncoderUnavailable
 from aftercare.nlu.intent_classifier import QuestionClassifier
 from aftercare.nlu.intent_model import UnreadableModel
 from aftercare.nlu.message_reader import MessageReader

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aftercare.nlu.encoder import Vectors
+from aftercare.nlu.encoder_weights import Vectors
 from aftercare.nlu.vector_cache import cached
 
 

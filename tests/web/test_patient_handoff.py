@@ -141,7 +141,7 @@ def test_an_open_page_sees_the_person_come_type_and_go(serve: Callable[..., Serv
     kim = kim_of(gateway)
     with page.follows():
         gateway.post(page.token, str(uuid4()), "yellow pus")
-        until(lambda: page.modes[-1] == ("waiting", False))
+        until(lambda: page.modes[-1:] == [("waiting", False)])
         case = only_case(gateway)
         gateway.desk.claim(case.id, kim)
         until(lambda: page.states[-1]["staff_name"] == "Kim")

@@ -101,7 +101,7 @@ def test_a_page_sees_every_message_as_it_comes(serve: Callable[..., Server]) -> 
         until(lambda: page.seqs == [1, 2, 3])
         assert page.messages[1]["text"] == "line one\nline two"
         says(page, "I cannot breathe")
-        until(lambda: page.seqs == [1, 2, 3, 4, 5] and page.modes[-1] == ("waiting", False))
+        until(lambda: page.seqs == [1, 2, 3, 4, 5] and page.modes[-1:] == [("waiting", False)])
 
 
 def test_the_page_sees_the_assistant_type(serve: Callable[..., Server]) -> None:
@@ -110,7 +110,7 @@ def test_the_page_sees_the_assistant_type(serve: Callable[..., Server]) -> None:
         until(lambda: page.states)
         says(page, "hello")
         until(lambda: ("assistant", True) in page.modes)
-        until(lambda: page.modes[-1] == ("waiting", False))
+        until(lambda: page.modes[-1:] == [("waiting", False)])
 
 
 @pytest.mark.parametrize("by_header", [False, True])
