@@ -90,6 +90,7 @@ def load_knowledge(folder: Path, treatment: str = "microneedling") -> KnowledgeB
             items[item.id] = item
             named += [(file, (*key, "implies"), name) for name in item.implies]
             named += [(file, (*key, "unless_denied"), name) for name in item.unless_denied]
+            named += [(file, (*key, "gives_way_to"), name) for name in item.gives_way_to]
             for n, rule in enumerate(item.rules):
                 rules.append(rule)
                 checks.append((file, (*key, "becomes", n, "when"), rule.when))
@@ -259,6 +260,7 @@ def _item(
         covered=raw.get("covered", True),
         implies=tuple(raw.get("implies", ())),
         unless_denied=tuple(raw.get("unless_denied", ())),
+        gives_way_to=tuple(raw.get("gives_way_to", ())),
         lifts=tuple(raw.get("lifts", ())),
         raises_to=raw.get("raises_to", {}),
         lasting=raw.get("lasting", False),

@@ -117,6 +117,8 @@ class Item:
     is the first day (since treatment) on which a product or activity is allowed, None where no source says.
     ``lifts`` are flags or rules that a modifier raises by one tier; a ``lasting`` one stays true once it was.
     ``unless_denied`` are items that make it what it is: where pain is denied, no learned likeness makes a painful bump.
+    ``gives_way_to`` are more special items: where one of them is there, this is only what it is on or the general word for it
+    (spots that hold pus, melasma that is darker), and is not told beside it.
     With ``said_is_present`` the finding counts even where it is only supposed, asked of or joked about (ruling 10);
     with ``done_in_treatment`` it is told in the past and of the practitioner ("the girl used the same tip"), and counts.
     With ``never_doubted`` its words count whatever is learned: an event that is told as over (a single faint, ruling 13), a
@@ -136,6 +138,7 @@ class Item:
     covered: bool = True
     implies: tuple[str, ...] = ()
     unless_denied: tuple[str, ...] = ()
+    gives_way_to: tuple[str, ...] = ()
     lifts: tuple[str, ...] = ()
     raises_to: Mapping[str, Tier] = field(default_factory=dict)
     lasting: bool = False

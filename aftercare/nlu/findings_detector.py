@@ -195,8 +195,12 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
             text = message.get(TEXT)
-            if text and self._model and self._encoder:
-                self._add(message, text, self._encoder, self._model)
+            if not text:
+                continue
+            entities = message.get(ENTITIES, [])
+            if self._model and self._encoder:
+                entities = self._added(entities, text, self._encoder, self._model)
+            message.set(ENTITIES, self._without_general(entities), add_to_output=True)
         return messages
 
     def _encoder_or_none(self) -> FindingsEncoder | None:
@@ -243,10 +247,13 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
     def _group(self, name: str) -> str:
         return QUALITY if name in QUALITIES_OF_CHANGE else self._knowledge.items[name].kind
 
-    def _add(self, message: Message, text: str, encoder: FindingsEncoder, model: FindingsModel) -> None:
+    def _added(
+        self, entities: list[dict[str, Any]], text: str, encoder: FindingsEncoder, model: FindingsModel
+    ) -> list[dict[str, Any]]:
+        """The entities of the wordings with what is learned: findings, changes, doubt."""
         heard = encoder.hear(text)
         spoken_of = model.spoken_of(heard)
-        entities = _without_doubtful(message.get(ENTITIES, []), spoken_of)
+        entities = _without_doubtful(entities, spoken_of)
         stands = model.stands(heard)
         hears_a_sign = not heard or self._hears_a_sign(spoken_of, stands)
         stands = {item: p for item, p in stands.items() if not self._is_ruled_out(item, entities)}
@@ -275,7 +282,17 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
             entities = self._changed(text, entities, self._entity(text, CHANGE, one), one)
         if not changes and not any(entity["entity"] == LANGUAGE for entity in entities):
             entities = self._with_doubt(text, entities, stands, hears_a_sign)
-        message.set(ENTITIES, entities, add_to_output=True)
+        return entities
+
+    def _without_general(self, entities: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The entities without those that are there and give way to a more special one that is there too."""
+        there = {e["value"] for e in entities if e["entity"] in SIGNS and e.get("assertion") in IS_THERE}
+        general = {
+            name
+            for name in there
+            if name in self._knowledge.items and not there.isdisjoint(self._knowledge.items[name].gives_way_to)
+        }
+        return [e for e in entities if e["value"] not in general or e.get("assertion") not in IS_THERE]
 
     def _hears_a_sign(self, spoken_of: Mapping[str, float], stands: Mapping[str, float]) -> bool:
         """Whether the heads hear any sign that stands in a message, be it another one than the wordings name."""

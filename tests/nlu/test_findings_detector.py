@@ -169,6 +169,15 @@ def test_what_makes_a_finding_is_not_denied_beside_it(
     assert len(entities_of(trained, text, [{**fever, "assertion": "present"}])) == 2
 
 
+def test_a_general_word_gives_way_to_what_it_stands_for(trained: FindingsDetector) -> None:
+    text = "the spots hold creamy custard, one in every hole"
+    spots = {"entity": "symptom", "value": "breakout", "start": 4, "end": 9, "text": "spots", "assertion": "present"}
+    assert [entity["value"] for entity in entities_of(trained, text, [spots])] == ["pus"]
+    denied = {**spots, "assertion": "negated"}
+    assert [entity["value"] for entity in entities_of(trained, text, [denied])] == ["breakout", "pus"]
+    assert [entity["value"] for entity in entities_of(trained, "any cream for spots", [spots])] == ["breakout"]
+
+
 def test_words_are_doubted_where_the_heads_hear_no_sign(
     trained: FindingsDetector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
