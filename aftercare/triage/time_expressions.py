@@ -282,7 +282,7 @@ TODAY_IS = re.compile(
 
 TREATMENT_NOUN = (
     r"(?:treat(?:ment|\b)|session\b|morpheus\w*|sesh\b|(?<!to\s)top[\s-]?up\b(?!\s+(?:my|the|on|with|some))|(?:collagen|face|skin)\s+(?:\w+\s+)?thing|micro[\s-]*needl\w*|needl(?:e|es|ing)\b|mn\b|procedure|appointment|appt|facial|(?:derma|home)\s?-?pen|derma\s?-?roll\w*|"
-    r"roller|needle\s+(?:\w+\s+)?thing|pen\s+thing|\d(?:\.\d+)?\s?mm\s+pass|s[eé]ance|sitting|skin\s?-?pen|rf\b|prp\b|radio\s*-?frequency|(?:2nd|3rd|4th|second|third|fourth)\s+(?:round|one))"
+    r"roller|needle\s+(?:\w+\s+)?thing|pen\s+thing|\d(?:\.\d+)?\s?mm\s+pass|s[eé]ance|(?<!is\s)(?<!are\s)(?<!was\s)(?<!were\s)(?<!been\s)(?<!am\s)(?<!i'm\s)(?<!'s\s)(?<!just\s)(?<!still\s)sitting(?!\s+(?:(?:on|in|at)\b(?!\s*@)|there|here|still|down|up|with|by)\b)|skin\s?-?pen|rf\b|prp\b|radio\s*-?frequency|(?:2nd|3rd|4th|second|third|fourth)\s+(?:round|one))"
 )
 OF_SOMEONE = r"(?:my|her|his|the|their|our|ur|your|mum'?s|mom'?s)"
 TREATED_PART = r"(?:face|skin|cheeks?|forehead|neck|scars|acne\s+scars|chin|jaw|lips?|crow'?s\s+feet|d[eé]collet\w*)"
@@ -496,6 +496,10 @@ PUT_RIGHT_BY = re.compile(
 )
 """A count that is corrected by a number: "4 days, no wait 5"."""
 
+LATER = frozenset({None, "later", "l8r", "afterwards", "on", "in", "out", "down", "running"})
+"""Links of a count of hours that say nothing of the treatment: "two hours later it still stings" counts from whatever was done
+then, the treatment where nothing else tells its day."""
+
 NAMED, NOW, MOMENT, FORMER = 4, 3, 2, 1
 """How much a claim says: "treated 3 days ago", "day 3", "treated on Monday", an earlier session or what only surroundings tell."""
 CORRECTION = 10
@@ -508,6 +512,8 @@ def find_times(text: str) -> list[TimeMention]:
     if answer is not None:
         return [answer]
     claims = [c for kind, match in scene.expressions if (c := _RULES[kind](kind, match, scene)) is not None]
+    counts_days = any(kind == "day" for kind, _ in scene.expressions)
+    claims = [c for c in claims if not (c.weak and c.mention.days == 0 and counts_days)]
     best = _best([c for c in claims if c.mention.kind == "since"])
     return [
         replace(c.mention, weak=c.weak) if c is best else c.mention
@@ -815,7 +821,8 @@ def _count(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
         or "month" in match.group()
         or scene.event(match) == "treatment"
     )
-    return _Claim(scene.said("since", match)(days=days), _weight(NOW if in_days else FORMER, match, scene))
+    weak = not in_days and match.groupdict().get("link") in LATER
+    return _Claim(scene.said("since", match)(days=days), _weight(NOW if in_days else FORMER, match, scene), weak)
 
 
 def _nth(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
@@ -1120,7 +1127,10 @@ def _moment(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
         alone = all(map(scene.is_bare, range(len(scene))))
         if kind != "today" and re.match(r"\W*was\s+@", scene.words(scene.clause(match.start()))) and not alone:
             return said("since")
-        return said("since" if scene.ends_story(match) else "unclear" if alone else "loose")
+        if scene.ends_story(match):
+            claim = said("since")
+            return claim and replace(claim, weak=True)
+        return said("unclear" if alone else "loose")
     if kind == "today" or asks:
         return None
     return said(event if event in ("onset", "other") else "loose")

@@ -119,6 +119,11 @@ PRINCIPLES = {
         ("8 days after my session. peeled day 3, now hives", 8),
         ("treated 9 days ago. Sorry, 1 day it's fine the next it's hot", 9),
     ],
+    "hours count from what was done then, where a day is told": [
+        ("used retinol on day 2, six hours later it burns", None),
+        ("skin is nice on day 5. since ten minutes my chest hurts like somebody is sitting on it", 5),
+        ("had my second sitting on Tuesday, my face is hot", 2),
+    ],
     "thanks for a day say nothing of it": [("thank you for yesterday, my face is red", None)],
     "days after an event before now are added": [
         ("I got sunburnt yesterday, three days after my needling", 4),
@@ -309,6 +314,7 @@ def test_a_report_survives_json(reader: Reader, now: datetime) -> None:
         ("the bumps came up round day 4", 4),
         ("woke up the morning after with a swollen lip", 1),
         ("straight from the clinic, it throbs", 0),
+        ("my toner stung, two hours later it still does", 0),
     ],
 )
 def test_what_tells_little_of_the_treatment_counts_where_nothing_else_is_known(
