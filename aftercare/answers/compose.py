@@ -86,7 +86,7 @@ def _asks_on_of_what_was_told(turn: Turn, assessment: Assessment) -> bool:
 def _counted(report: Report, turn: Turn) -> Report:
     """The report with the worries voiced: the same one three times calls a person (R21)."""
     worries = {item: count + (count == WORRY_LIMIT) for item, count in report.worries.items()}
-    if turn.intent in {*WORRIES, "report"} or WORRIES.intersection(turn.questions):
+    if not {*WORRIES, "report"}.isdisjoint({turn.intent, *turn.questions}):
         for item in [i for i in report.subject if _is_worried_about(i, report, turn)][:1]:
             worries[item] = worries.get(item, 0) + 1
     return replace(report, worries=worries)
