@@ -81,6 +81,20 @@ def test_a_check_question_that_stays_open_is_urgent(talk: Talks, said: Said) -> 
     assert (answer.tier, answer.hits[0].rule) == ("urgent", "ruling 20")
 
 
+POINTS_AT_THE_LIST = ("kind of the first one on ur list", "a couple of those I think", "the last one", "all of it I suppose")
+
+
+@pytest.mark.parametrize("text", POINTS_AT_THE_LIST)
+def test_who_points_at_the_list_of_the_check_question_says_yes(talk: Talks, text: str) -> None:
+    answer = play(talk(3), ITCH, (text, "report"))
+    assert (answer.tier, answer.hits[0].rule) == ("emergency", "ruling 20")
+
+
+@pytest.mark.parametrize("text", ["not one of them", "no to all of that", "haven't got any of those"])
+def test_who_denies_the_list_by_pointing_at_it_says_no(talk: Talks, text: str) -> None:
+    assert play(talk(3), ITCH, (text, "deny")).tier == "self_care"
+
+
 def test_the_check_question_is_put_once_in_a_talk_and_again_to_who_comes_back_later(talk: Talks) -> None:
     dialogue = talk(3)
     kinds = [
