@@ -77,6 +77,10 @@ OWN = frozenset(["my", "his", "her", "into"])
 LINES = frozenset(["stripe", "streak", "streaks", "line", "lines", "track", "vein"])
 BARE_SAME = frozenset({"still", "same", "stuck"})
 """Words of no change that are as often said of something else ("still using the balm")."""
+POINTS_BACK = frozenset(["it", "its", "they", "that", "this", "these"])
+"""Subjects of a change that was named before."""
+SAYS_NO_MORE = 4
+"""Words of a half of a sentence that tells of a change and names nothing that changes."""
 SAME_LOOK = re.compile(
     r"\b(looks?|it'?s|it is|(face|skin) is)\b[^.?!]{0,15}\b(still|same)\b|\bstill looks?\b", re.IGNORECASE
 )
@@ -376,9 +380,19 @@ def _is_apart(finding: Finding, anchor: frozenset[int], tokens: frozenset[int], 
     last = max(anchor)
     if utterance.words[last + 1 : last + 2] == ("again",):
         return True
-    return utterance.region[min(tokens)] != utterance.region[last] and (
-        finding.other or utterance.sentence[min(tokens)] == utterance.sentence[last]
+    if utterance.region[min(tokens)] == utterance.region[last]:
+        return False
+    return finding.other or (
+        utterance.sentence[min(tokens)] == utterance.sentence[last] and not _points_back(tokens, utterance)
     )
+
+
+def _points_back(tokens: frozenset[int], utterance: Utterance) -> bool:
+    """Whether a half of a sentence says only how the half before it goes on ("swollen, but it is going down", "but improving
+    daily")."""
+    own = [i for i in range(len(utterance.words)) if utterance.region[i] == utterance.region[min(tokens)]]
+    words = [utterance.words[i] for i in own if utterance.words[i].isalpha()]
+    return bool(POINTS_BACK & set(words)) or len(words) <= SAYS_NO_MORE
 
 
 def _says_no_change(tokens: frozenset[int], utterance: Utterance) -> bool:
