@@ -1,19 +1,20 @@
 #!/usr/bin/env python3
-"""Adapt the sentence encoder to what patients say of their skin: makes ``data/nlu_encoder_difference.npz``.
+"""Adapt the sentence encoder to what patients say of their skin: makes a file of ``data/nlu_encoder``.
 
 The published encoder puts "stuff came out" near "something came out of the post". This script teaches it which messages
 speak of the same finding, which findings stand, and what kind of question a message asks, with the examples of ``data/nlu``.
 The weights themselves stay as published. What is learned is a difference of low rank (LoRA) for every dense layer of the
 upper transformer layers, two thin matrices each, and the heads of ``aftercare.nlu.finding_heads``: 1 MB together, kept in
-whole numbers of 8 bits. ``aftercare.nlu.encoder`` adds the product of the matrices to the weights.
+whole numbers of 8 bits. ``aftercare.nlu.encoder_weights`` adds the product of the matrices to the weights. Each file makes an
+encoder of its own, and ``aftercare.nlu.finding_heads`` takes the mean of what they hear: another ``--seed`` errs elsewhere.
 
 It is run by hand, not at set-up and not by ``rasa train``: it needs PyTorch, which does not fit beside Rasa, and half an hour
 on two cores. Run it again when the examples have grown by a third or so (``--start`` goes on from the present file, which
-takes half the epochs); in between ``rasa train`` learns from new examples on top of the encoder as it is.
+takes half the epochs, or one); in between ``rasa train`` learns from new examples on top of the encoder as it is.
 
     python3.11 -m venv torchenv
     torchenv/bin/pip install torch==2.13.0 numpy pyyaml safetensors tokenizers
-    torchenv/bin/python scripts/adapt_encoder.py
+    torchenv/bin/python scripts/adapt_encoder.py --seed 1 --output data/nlu_encoder/1.npz
 
 One text in five (``is_kept_back``, by the hash of its words) is never shown to the encoder: the thresholds of the
 findings detector are set on those, since on texts that it has seen the encoder does better than on a patient's.
@@ -43,8 +44,8 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 PROJECT = Path(__file__).resolve().parents[1]
 LAYERS, HEADS, WIDTH = 6, 12, 384
-ADAPTED = (2, 3, 4, 5)
-"""Layers, counted from 0. The first two know words, which need no adapting, and passing back through them costs time."""
+ADAPTED = (1, 2, 3, 4, 5)
+"""Layers, counted from 0. The first knows words, which need no adapting, and passing back through it costs time."""
 MAX_TOKENS = 96
 DENSE = (
     "attention.self.query",
@@ -397,9 +398,9 @@ def loss_of(scores: tuple[Tensor, Tensor, Tensor], labels: Labels) -> Tensor:
 
 def train(arguments: argparse.Namespace) -> None:
     torch.set_num_threads(arguments.threads)
-    torch.manual_seed(1)
+    torch.manual_seed(arguments.seed)
     examples = Examples(PROJECT / "data" / "nlu")
-    batches = Batches(examples, arguments.batch, arguments.lists, random.Random(1))
+    batches = Batches(examples, arguments.batch, arguments.lists, random.Random(arguments.seed))
     print(
         f"{len(examples.findings)} findings, {len(examples.topics)} topics, {batches.texts} texts, "
         f"{len(examples.all) - batches.texts} kept back",
@@ -493,7 +494,7 @@ def save(model: Bert, heads: FindingHeads, names: Sequence[str], intents: Sequen
 
 
 def resume(model: Bert, heads: FindingHeads, names: Sequence[str], intents: Sequence[str], path: Path) -> None:
-    """Go on from a saved file of at most this rank; findings and intents that it does not know begin anew."""
+    """Go on from a saved file of at most this rank; layers, findings and intents that it does not know begin anew."""
     with np.load(path) as arrays:
 
         def rows(name: str) -> Tensor:
@@ -504,8 +505,12 @@ def resume(model: Bert, heads: FindingHeads, names: Sequence[str], intents: Sequ
         with torch.no_grad():
             for layer in ADAPTED:
                 for name in DENSE:
+                    if f"{layer}.{name}.down" not in arrays:
+                        continue
                     dense = model.dense[f"{layer}.{name}".replace(".", "_")]
                     down, up = rows(f"{layer}.{name}.down"), rows(f"{layer}.{name}.up")
+                    if len(down) > len(dense.down):
+                        raise SystemExit(f"{path} has rank {len(down)}: give --rank {len(down)} or more.")
                     dense.down[: len(down)], dense.up[:, : len(down)] = down, up / dense.scale
             for labels, kind, parts in ((names, "names", OF_FINDINGS), (intents, "intents", OF_INTENTS)):
                 known = {str(name): place for place, name in enumerate(arrays.get(f"heads.{kind}", ()))}
@@ -520,7 +525,8 @@ def resume(model: Bert, heads: FindingHeads, names: Sequence[str], intents: Sequ
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--encoder", type=Path, default=PROJECT / "var" / "encoder", help="folder of the weights")
-    parser.add_argument("--output", type=Path, default=PROJECT / "data" / "nlu_encoder_difference.npz")
+    parser.add_argument("--output", type=Path, default=PROJECT / "data" / "nlu_encoder" / "1.npz")
+    parser.add_argument("--seed", type=int, default=1, help="another one for each file")
     parser.add_argument("--start", type=Path, help="a file of this script to go on from")
     parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument(

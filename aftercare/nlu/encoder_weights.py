@@ -19,8 +19,9 @@ LAYERS = 6
 HEADS = 12
 HEAD_WIDTH = DIMENSIONS // HEADS
 
-DIFFERENCE = "data/nlu_encoder_difference.npz"
-"""What ``scripts/adapt_encoder.py`` learned, added to the published weights; from the project's folder."""
+DIFFERENCES = "data/nlu_encoder"
+"""The folder of what ``scripts/adapt_encoder.py`` learned, each file added to the published weights for itself; from the
+project's folder."""
 
 SHA256 = {
     "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from scipy.special import expit, softmax
 
 from aftercare.nlu.data_file import digest
-from aftercare.nlu.encoder import Encoder, encoder_folder, load_adapted_encoder
+from aftercare.nlu.encoder import Encoder, Window, encoder_folder, load_adapted_encoder
 from aftercare.nlu.encoder_weights import DIMENSIONS, SHA256, EncoderUnavailable, Vectors, read_difference
 
 MEAN_SCALE = np.float32(20.0)
@@ -69,19 +69,18 @@ class FindingHeads:
             raise ValueError(f"{len(names)} findings, but heads of shape {own['whole'].shape}")
         return cls(names, **own)
 
-    def listen(self, tokens: Vectors) -> tuple[Vectors, Vectors, npt.NDArray[np.int64]]:
-        """``tokens``: (length, 384) of one text, the first and the last no words.
+    def listen(self, tokens: Vectors) -> tuple[Vectors, Vectors, Vectors]:
+        """``tokens``: (length, 384) of one text.
 
-        Returns for each finding the score (log-odds) that the text is about it, the probability that it stands, and the
-        token that tells of it most.
+        Returns for each finding the score (log-odds) that the text is about it, the probability that it stands, and how much
+        it looks at each token: (findings), (findings), (length, findings).
         """
         words, whole = _unit(tokens) * WORD_SCALE, _unit(tokens.mean(0)) * MEAN_SCALE
         attention: Vectors = softmax(words @ self.look.T, axis=0)
         scores = whole @ self.whole.T + (attention * (words @ self.tell.T)).sum(0) + self.bias
         said = (words @ self.stands_word) @ attention
         stands: Vectors = expit(said + whole @ self.stands_whole + self.stands_bias)
-        telling = 1 + attention[1:-1].argmax(0) if len(tokens) > 2 else np.zeros(len(scores), np.int64)
-        return scores, stands, telling
+        return scores, stands, attention
 
 
 @dataclass(frozen=True)
@@ -114,15 +113,27 @@ def _unit(rows: Vectors) -> Vectors:
     return result
 
 
-class FindingsEncoder:
-    """The adapted encoder with the heads that were learned with it. Get one from ``load_findings_encoder``."""
+@dataclass(frozen=True)
+class Listener:
+    """One adapted encoder with the heads that were learned with it."""
 
-    def __init__(self, encoder: Encoder, heads: FindingHeads, questions: QuestionHeads) -> None:
-        self._encoder = encoder
-        self._heads = heads
-        self._questions = questions
-        self.names = heads.names
-        self.questions = questions.names
+    encoder: Encoder
+    findings: FindingHeads
+    questions: QuestionHeads
+
+
+class FindingsEncoder:
+    """Several listeners, learned apart from the same examples: what they score is their mean, since each has its own
+    mistakes. Get one from ``load_findings_encoder``. The meaning of a message is the first one's.
+    """
+
+    def __init__(self, listeners: Sequence[Listener]) -> None:
+        """Raises ValueError where they do not know the same findings and questions."""
+        first = listeners[0]
+        self.names, self.questions = first.findings.names, first.questions.names
+        if any((one.findings.names, one.questions.names) != (self.names, self.questions) for one in listeners):
+            raise ValueError("they were not learned from the same examples")
+        self._listeners = listeners
 
     @property
     def width(self) -> int:
@@ -132,7 +143,19 @@ class FindingsEncoder:
     def describe(self, texts: Sequence[str]) -> Vectors:
         """(texts, ``width`` + questions): the meaning, a vector of length 1, then for each of ``names`` the score, for each
         the probability that it stands, and for each of ``questions`` the score."""
-        return self._encoder.read_all(texts, self._described, self.width + len(self.questions))
+
+        def described(one: Listener) -> Vectors:
+            def read(tokens: Vectors) -> Vectors:
+                scores, stands, _ = one.findings.listen(tokens)
+                return np.concatenate([_unit(tokens.mean(0)), scores, stands, one.questions.listen(tokens)])
+
+            return one.encoder.read_all(texts, read, self.width + len(self.questions))
+
+        rows = described(self._listeners[0])
+        for one in self._listeners[1:]:
+            rows[:, DIMENSIONS:] += described(one)[:, DIMENSIONS:]
+        rows[:, DIMENSIONS:] /= len(self._listeners)
+        return rows
 
     def asked_in(self, described: Vectors) -> Vectors:
         """Of rows of ``describe`` what a question is told by: (texts, 384 + questions), the meaning and the scores."""
@@ -140,43 +163,62 @@ class FindingsEncoder:
 
     def ask(self, text: str, parts: Sequence[tuple[int, int]] = ()) -> Vectors:
         """The same of a text, of its first window where it is long, and of its parts: (1 + parts, 384 + questions)."""
-        pieces = [self._encoder.windows(text)[0].tokens, *self._encoder.tokens_of_parts(text, parts)]
-        return np.stack([self._asked(tokens) for tokens in pieces])
+        heard = [
+            [one.encoder.windows(text)[0].tokens, *one.encoder.tokens_of_parts(text, parts)] for one in self._listeners
+        ]
+        meaning = np.stack([_unit(tokens.mean(0)) for tokens in heard[0]])
+        scores = [
+            [one.questions.listen(tokens) for tokens in pieces]
+            for one, pieces in zip(self._listeners, heard, strict=True)
+        ]
+        return np.concatenate([meaning, np.mean(scores, axis=0)], axis=1)
+
+    def asked(self, text: str) -> dict[str, float]:
+        """For each of ``questions`` the probability that a text, its first window where it is long, asks it."""
+        tokens = [one.encoder.windows(text)[0].tokens for one in self._listeners]
+        scores = [one.questions.listen(view) for one, view in zip(self._listeners, tokens, strict=True)]
+        return dict(zip(self.questions, softmax(np.mean(scores, axis=0)).tolist(), strict=True))
 
     def hear(self, text: str) -> list[Heard]:
         """What is heard in each window of a text."""
-        heard = []
-        for tokens, offsets, _ in self._encoder.windows(text):
-            if len(tokens) > 2:
-                row, telling = self._listened(tokens)
-                heard.append(Heard(row, [offsets[place] for place in telling]))
-        return heard
+        windows = zip(*(one.encoder.windows(text) for one in self._listeners), strict=True)
+        return [self._heard(views) for views in windows if len(views[0].tokens) > 2]
 
-    def _described(self, tokens: Vectors) -> Vectors:
-        return np.concatenate([self._listened(tokens)[0], self._questions.listen(tokens)])
-
-    def _asked(self, tokens: Vectors) -> Vectors:
-        return np.concatenate([_unit(tokens.mean(0)), self._questions.listen(tokens)])
-
-    def _listened(self, tokens: Vectors) -> tuple[Vectors, npt.NDArray[np.int64]]:
-        scores, stands, telling = self._heads.listen(tokens)
-        return np.concatenate([_unit(tokens.mean(0)), scores, stands]), telling
+    def _heard(self, views: Sequence[Window]) -> Heard:
+        """``views``: the same window as each of the listeners encodes it. Its first and last token are no words."""
+        told = [one.findings.listen(view.tokens) for one, view in zip(self._listeners, views, strict=True)]
+        scores, stands, attention = (np.mean(part, axis=0) for part in zip(*told, strict=True))
+        telling = 1 + attention[1:-1].argmax(0)
+        row = np.concatenate([_unit(views[0].tokens.mean(0)), scores, stands])
+        return Heard(row, [views[0].offsets[place] for place in telling])
 
 
-def stamp_of(difference: Path) -> str:
+def stamp_of(differences: Path) -> str:
     """Names the weights and the form of the rows of ``describe``, for ``aftercare.nlu.vector_cache``."""
-    return " ".join((SHA256["model.safetensors"], digest(difference), ROW))
+    return " ".join((SHA256["model.safetensors"], *map(digest, sorted(differences.glob("*.npz"))), ROW))
 
 
-def load_findings_encoder(difference: Path, folder: Path | None = None) -> FindingsEncoder:
-    """Read once in a process; ``folder`` as for ``load_encoder``. Raises ``EncoderUnavailable``."""
-    return _load(difference, folder or encoder_folder())
+def load_findings_encoder(differences: Path, folder: Path | None = None) -> FindingsEncoder:
+    """A listener for each file of ``differences`` (*.npz), read once in a process; ``folder`` as for ``load_encoder``.
+
+    Raises ``EncoderUnavailable``.
+    """
+    return _load(differences, folder or encoder_folder())
 
 
 @lru_cache(maxsize=2)
-def _load(difference: Path, folder: Path) -> FindingsEncoder:
-    encoder, arrays = load_adapted_encoder(difference, folder), read_difference(difference)
+def _load(differences: Path, folder: Path) -> FindingsEncoder:
+    files = sorted(differences.glob("*.npz"))
+    if not files:
+        raise EncoderUnavailable(f"{differences} holds no *.npz: run scripts/adapt_encoder.py.")
     try:
-        return FindingsEncoder(encoder, FindingHeads.stored_in(arrays), QuestionHeads.stored_in(arrays))
+        return FindingsEncoder([_listener(file, folder) for file in files])
     except (KeyError, ValueError) as error:
-        raise EncoderUnavailable(f"{difference} holds no heads ({error}): run scripts/adapt_encoder.py.") from error
+        raise EncoderUnavailable(
+            f"{differences} is not of one make ({error}): run scripts/adapt_encoder.py."
+        ) from error
+
+
+def _listener(file: Path, folder: Path) -> Listener:
+    arrays = read_difference(file)
+    return Listener(load_adapted_encoder(file, folder), FindingHeads.stored_in(arrays), QuestionHeads.stored_in(arrays))

@@ -17,7 +17,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from aftercare.nlu.data_file import PROJECT, data_file, digest, lines
-from aftercare.nlu.encoder_weights import DIFFERENCE, Vectors
+from aftercare.nlu.encoder_weights import DIFFERENCES, Vectors
 from aftercare.nlu.finding_heads import FindingsEncoder, load_findings_encoder
 from aftercare.nlu.intent_features import Described, named_columns
 from aftercare.nlu.intent_model import IntentModel, Ranked
@@ -59,7 +59,7 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
         return {
             "background": "data/nlu_background.txt",
             "knowledge": "data/knowledge",
-            "difference": DIFFERENCE,
+            "differences": DIFFERENCES,
             "sure": 0.4,
         }
 
@@ -110,7 +110,7 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
         return Described(texts, vectors, named_columns(kinds_named_in(texts, self._config["knowledge"])))
 
     def _load_encoder(self) -> FindingsEncoder:
-        return load_findings_encoder(PROJECT / self._config["difference"])
+        return load_findings_encoder(PROJECT / self._config["differences"])
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:

@@ -17,7 +17,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from aftercare.nlu.data_file import PROJECT
-from aftercare.nlu.encoder_weights import DIFFERENCE, EncoderUnavailable, Vectors
+from aftercare.nlu.encoder_weights import DIFFERENCES, EncoderUnavailable, Vectors
 from aftercare.nlu.finding_heads import FindingsEncoder, load_findings_encoder, stamp_of
 from aftercare.nlu.spelling import corrected_text
 from aftercare.nlu.vector_cache import cached, finding_vectors
@@ -36,11 +36,11 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
     def __init__(self, config: dict[str, Any], name: str, encoder: FindingsEncoder | None) -> None:
         super().__init__(name, config)
         self._encoder = encoder
-        self._difference = PROJECT / config.get("difference", DIFFERENCE)
+        self._differences = PROJECT / config.get("differences", DIFFERENCES)
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {**DenseFeaturizer.get_default_config(), "difference": DIFFERENCE}
+        return {**DenseFeaturizer.get_default_config(), "differences": DIFFERENCES}
 
     @classmethod
     def create(
@@ -51,7 +51,7 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
         execution_context: ExecutionContext,
     ) -> SentenceFeaturizer:
         try:
-            encoder = load_findings_encoder(PROJECT / config["difference"])
+            encoder = load_findings_encoder(PROJECT / config["differences"])
         except EncoderUnavailable as reason:
             logger.warning("No sentence vectors, words alone: %s", reason)
             encoder = None
@@ -65,7 +65,7 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
     def fingerprint_addon(cls, config: dict[str, Any]) -> str:
         """Rasa's cache has to know whether there are weights: vectors and none are different features."""
         try:
-            difference = PROJECT / {**cls.get_default_config(), **config}["difference"]
+            difference = PROJECT / {**cls.get_default_config(), **config}["differences"]
             load_findings_encoder(difference)
         except EncoderUnavailable:
             return "words alone"
@@ -79,7 +79,7 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
 
     def _remembered(self, texts: list[str], encoder: FindingsEncoder) -> Vectors:
         """Their vectors, by way of the cache of the findings detector, which has to describe most of these texts too."""
-        stamp = stamp_of(self._difference)
+        stamp = stamp_of(self._differences)
         return encoder.asked_in(cached(encoder.describe, texts, finding_vectors(), stamp, beside=True))
 
     def process(self, messages: list[Message]) -> list[Message]:

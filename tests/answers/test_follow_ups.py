@@ -81,7 +81,12 @@ def test_a_check_question_that_stays_open_is_urgent(talk: Talks, said: Said) -> 
     assert (answer.tier, answer.hits[0].rule) == ("urgent", "ruling 20")
 
 
-POINTS_AT_THE_LIST = ("kind of the first one on ur list", "a couple of those I think", "the last one", "all of it I suppose")
+POINTS_AT_THE_LIST = (
+    "kind of the first one on ur list",
+    "a couple of those I think",
+    "the last one",
+    "all of it I suppose",
+)
 
 
 @pytest.mark.parametrize("text", POINTS_AT_THE_LIST)

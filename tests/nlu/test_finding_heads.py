@@ -1,0 +1,90 @@
+"""Several listeners hear a message together: their mean, over the words that they look at together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from aftercare.nlu.encoder import Window
+from aftercare.nlu.encoder_weights import DIMENSIONS, EncoderUnavailable, Vectors
+from aftercare.nlu.finding_heads import (
+    FindingHeads,
+    FindingsEncoder,
+    Listener,
+    QuestionHeads,
+    load_findings_encoder,
+)
+
+TEXT = "yellow stuff"
+OFFSETS = [(0, 0), (0, 6), (7, 12), (0, 0)]
+NAMES = ("pus", "fever", "pain")
+QUESTIONS = ("is_normal", "can_i")
+
+
+class ToyEncoder:
+    """The same four tokens for every text."""
+
+    def __init__(self, seed: int) -> None:
+        self.tokens = np.random.default_rng(seed).normal(size=(len(OFFSETS), DIMENSIONS)).astype(np.float32)
+
+    def windows(self, text: str) -> list[Window]:
+        return [Window(self.tokens, OFFSETS, self.tokens.mean(0))]
+
+    def tokens_of_parts(self, text: str, parts: Sequence[tuple[int, int]]) -> list[Vectors]:
+        return [self.tokens[1:-1] for _ in parts]
+
+    def read_all(self, texts: Sequence[str], read: Callable[[Vectors], Vectors], width: int) -> Vectors:
+        return np.stack([read(self.tokens) for _ in texts])
+
+
+def listener(seed: int, names: Sequence[str] = NAMES) -> Listener:
+    draw = np.random.default_rng(seed + 100).normal
+    per_finding = {
+        name: draw(size=(len(names), DIMENSIONS)).astype(np.float32) * 0.05 for name in ("whole", "look", "tell")
+    }
+    per_question = {
+        name: draw(size=(len(QUESTIONS), DIMENSIONS)).astype(np.float32) * 0.05 for name in ("whole", "look", "tell")
+    }
+    findings = FindingHeads(
+        names=tuple(names),
+        bias=np.zeros(len(names), np.float32),
+        stands_word=draw(size=DIMENSIONS).astype(np.float32) * 0.05,
+        stands_whole=draw(size=DIMENSIONS).astype(np.float32) * 0.05,
+        stands_bias=np.zeros(len(names), np.float32),
+        **per_finding,
+    )
+    questions = QuestionHeads(names=QUESTIONS, bias=np.zeros(len(QUESTIONS), np.float32), **per_question)
+    return Listener(ToyEncoder(seed), findings, questions)  # type: ignore[arg-type]
+
+
+def test_several_listeners_are_heard_as_their_mean() -> None:
+    one, two = listener(1), listener(2)
+    both, first, second = (FindingsEncoder(listeners).describe([TEXT])[0] for listeners in ([one, two], [one], [two]))
+
+    assert both[:DIMENSIONS] == pytest.approx(first[:DIMENSIONS])  # the meaning is the first one's
+    assert both[DIMENSIONS:] == pytest.approx((first[DIMENSIONS:] + second[DIMENSIONS:]) / 2, abs=1e-5)
+
+
+def test_a_message_is_heard_as_the_training_describes_it() -> None:
+    encoder = FindingsEncoder([listener(1), listener(2)])
+    [described] = encoder.describe([TEXT])
+    [heard] = encoder.hear(TEXT)
+    whole, part = encoder.ask(TEXT, [(0, 6)])
+
+    assert heard.row == pytest.approx(described[: encoder.width], abs=1e-5)
+    assert whole == pytest.approx(encoder.asked_in(described), abs=1e-5)
+    assert part.shape == whole.shape
+    assert set(heard.words) <= set(OFFSETS[1:-1])  # never the tokens that are no words
+
+
+def test_listeners_of_other_findings_do_not_go_together() -> None:
+    with pytest.raises(ValueError, match="same examples"):
+        FindingsEncoder([listener(1), listener(2, ("pus", "fever"))])
+
+
+def test_a_folder_without_listeners_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(EncoderUnavailable, match=r"adapt_encoder\.py"):
+        load_findings_encoder(tmp_path)
