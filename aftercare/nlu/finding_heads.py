@@ -173,12 +173,6 @@ class FindingsEncoder:
         ]
         return np.concatenate([meaning, np.mean(scores, axis=0)], axis=1)
 
-    def asked(self, text: str) -> dict[str, float]:
-        """For each of ``questions`` the probability that a text, its first window where it is long, asks it."""
-        tokens = [one.encoder.windows(text)[0].tokens for one in self._listeners]
-        scores = [one.questions.listen(view) for one, view in zip(self._listeners, tokens, strict=True)]
-        return dict(zip(self.questions, softmax(np.mean(scores, axis=0)).tolist(), strict=True))
-
     def hear(self, text: str) -> list[Heard]:
         """What is heard in each window of a text."""
         windows = zip(*(one.encoder.windows(text) for one in self._listeners), strict=True)

@@ -74,12 +74,6 @@ SURE_OF_THING = 0.15
 """The least probability of a thing that a message is about: its threshold is far lower, since few harmless messages come near
 any of so many, and "twelve days since" is not about retinol for being a little like it."""
 
-SMALL_TALK = frozenset({"thanks", "goodbye", "greet", "bot_challenge"})
-ELSEWHERE, SURE_ELSEWHERE = 0.5, 0.5
-"""Where the same heads give it this probability that a message is small talk or out of scope, what is learned needs this one:
-"can you hold the 5:15 for me" is near bleeding that was pressed on for 15 minutes. Of 438 messages of life without any sign 25
-were graded urgent or emergency, 20 with this; of 2,080 others none lost a tier that it should have."""
-
 MINOR = "minor"
 """The item of a child or teenager, whom the age of an adult rules out."""
 
@@ -265,8 +259,7 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
         stands = {item: p for item, p in stands.items() if not self._is_ruled_out(item, entities)}
         entities = _standing_all_the_same(entities, stands)
         explained = any(entity["entity"] in SIGNS for entity in entities)
-        least = max(BESIDE_WORDS if explained else 0.0, SURE_ELSEWHERE if _is_elsewhere(encoder.asked(text)) else 0.0)
-        detections = [one for one in model.detect(heard) if one.confidence >= least]
+        detections = [one for one in model.detect(heard) if not explained or one.confidence >= BESIDE_WORDS]
         named = {entity["value"] for entity in entities if "assertion" in entity}
         nothing_named = not any(entity["entity"] in THINGS | SIGNS for entity in entities)
         detections = [
@@ -392,11 +385,6 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
         if not signs:
             return entities + self.add_extractor_name([{**change, "qualities": [quality]}])
         return [_with_quality(entity, quality) if entity in signs else entity for entity in entities]
-
-
-def _is_elsewhere(asked: Mapping[str, float]) -> bool:
-    """Whether a message is more likely about something else than about the patient's skin."""
-    return sum(p for name, p in asked.items() if name.startswith("out_of_scope") or name in SMALL_TALK) >= ELSEWHERE
 
 
 def _without_doubtful(entities: list[dict[str, Any]], spoken_of: Mapping[str, float]) -> list[dict[str, Any]]:

@@ -47,7 +47,6 @@ class ToyEncoder:
 
     names = ("pus",)
     standing = 0.7
-    elsewhere = 0.1
     width = DIMENSIONS + 2
 
     def describe(self, texts: Sequence[str]) -> Vectors:
@@ -59,9 +58,6 @@ class ToyEncoder:
         start = max(text.find("custard"), 0)
         words = (start, start + len("custard"))
         return [Heard(self.describe([text])[0], [words])]
-
-    def asked(self, text: str) -> dict[str, float]:
-        return {"out_of_scope_booking": self.elsewhere, "report": 1 - self.elsewhere}
 
     def _score(self, text: str) -> float:
         return 2.0 if "custard" in text and "hole" in text else -2.0
@@ -121,19 +117,6 @@ def test_adds_a_finding_that_no_wording_names(trained: FindingsDetector) -> None
     assert found["text"] == "creamy custard leaks from the holes"
     assert found["start"] == len("can i wear sunscreen. ")
     assert found["learned"] and 0.5 <= found["confidence"] <= 1
-
-
-def test_a_message_about_something_else_needs_more_to_tell_of_a_finding(
-    trained: FindingsDetector, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    text = "custard, the holes of a form, a table for two"
-    (found,) = entities_of(trained, text)
-    monkeypatch.setattr(findings_detector, "SURE_ELSEWHERE", found["confidence"] + 0.01)
-    assert len(entities_of(trained, text)) == 1
-    monkeypatch.setattr(ToyEncoder, "elsewhere", 0.9)
-    assert entities_of(trained, text) == []
-    monkeypatch.setattr(findings_detector, "SURE_ELSEWHERE", found["confidence"])
-    assert len(entities_of(trained, text)) == 1
 
 
 def test_says_which_examples_it_goes_by(trained: FindingsDetector) -> None:
