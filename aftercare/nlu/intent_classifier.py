@@ -142,12 +142,13 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
         rankings = model.predict(Described(texts, vectors, named_columns([named] * len(texts))))
         found = [told(ranking, part, named) for part, ranking in zip(texts, rankings, strict=True)]
         for place in range(2, len(found)):
-            if is_asked_again(found[place - 1][0], found[place][0]):
+            first = found[place][0]
+            if first.confidence < self._config["sure"] or is_asked_again(found[place - 1][0], first):
                 found[place] = self._alone(texts[place], named, model)
         return found
 
     def _alone(self, part: str, named: list[str], model: IntentModel) -> list[Ranked]:
-        """The ranking of a sentence that the one before it colours: read by itself."""
+        """The ranking of a sentence that the ones around it colour or make unsure: read by itself."""
         vectors = self._encoder.ask(part) if self._encoder else None
         [ranking] = model.predict(Described([part], vectors, named_columns([named])))
         return told(ranking, part, named)
