@@ -8,9 +8,10 @@ upper transformer layers, two thin matrices each, and the heads of ``aftercare.n
 whole numbers of 8 bits. ``aftercare.nlu.encoder_weights`` adds the product of the matrices to the weights. Each file makes an
 encoder of its own, and ``aftercare.nlu.finding_heads`` takes the mean of what they hear: another ``--seed`` errs elsewhere.
 
-It is run by hand, not at set-up and not by ``rasa train``: it needs PyTorch, which does not fit beside Rasa, and half an hour
-on two cores. Run it again when the examples have grown by a third or so (``--start`` goes on from the present file, which
-takes half the epochs, or one); in between ``rasa train`` learns from new examples on top of the encoder as it is.
+It is run by hand, not at set-up and not by ``rasa train``: it needs PyTorch, which does not fit beside Rasa, and three
+quarters of an hour on two cores. Run it again when the examples have grown by a third or so (``--start`` goes on from the
+present file, which takes half the epochs, or one); in between ``rasa train`` learns from new examples on top of the encoder
+as it is.
 
     python3.11 -m venv torchenv
     torchenv/bin/pip install torch==2.13.0 numpy pyyaml safetensors tokenizers

@@ -34,11 +34,16 @@ EXCEPT = re.compile(
 """An exception to the no: where nobody can tell of what, it counts as unsure."""
 SOME_OF_THE_LIST = re.compile(
     r"(?<!not )(?<!any )(?<!even )\b(one|two|three|some|most|all|both|a (couple|few|bit)) of (those|these|them|it|that|your list|the list)\b"
-    r"|\b(first|second|third|fourth|fifth|last|top|1st|2nd|3rd) (one|two|thing|sign)s?\b( (on|of|in|from) \w+ list\b|\W*$)"
+    r"|\b(first|second|third|fourth|fifth|last|top) (one|two|thing|sign)s? (on|of|in|from) \w+ list\b"
+    r"|^\W*((yes|yeah|maybe|probably|only|just|kind of|i think)\W+)*(the )?(first|second|third|fourth|fifth|last|top) (one|two|thing|sign)s?\W*$"
     r"|\b(first|second|third|fourth|fifth|last|something|one|some|two) (on|of|in|from) (your|ur|the|that) list\b",
     re.IGNORECASE,
 )
 """An answer that points at the list: a yes, whichever sign it is."""
+AT_EASE = re.compile(
+    r"\b(fine|ok|okay|good|normal|well|settled|settling|gone|better|calm|calmer|alright)\b", re.IGNORECASE
+)
+"""Words by which what is pointed at is no complaint ("all of it is fine")."""
 BARE_YES = re.compile(r"^\W*(yes|yeah|yep|yup|i do|i have)\W*$", re.IGNORECASE)
 
 
@@ -79,7 +84,7 @@ def _at_once(turn: Turn) -> str | None:
         return "yes"
     if _denies(turn):
         return "unsure" if EXCEPT.search(turn.text) and not _goes_on(turn) else "no"
-    if SOME_OF_THE_LIST.search(turn.text) and not turn.clinical:
+    if SOME_OF_THE_LIST.search(turn.text) and not AT_EASE.search(turn.text) and not turn.clinical:
         return "yes"
     return None if _goes_on(turn) or turn.reading.times else "unsure"
 

@@ -118,7 +118,7 @@ class Item:
     ``lifts`` are flags or rules that a modifier raises by one tier; a ``lasting`` one stays true once it was.
     ``unless_denied`` are items that make it what it is: where pain is denied, no learned likeness makes a painful bump.
     ``gives_way_to`` are more special items: where one of them is there, this is only what it is on or the general word for it
-    (spots that hold pus, melasma that is darker), and is not told beside it.
+    (spots that hold pus, redness of hives), and is not told beside it.
     With ``said_is_present`` the finding counts even where it is only supposed, asked of or joked about (ruling 10);
     with ``done_in_treatment`` it is told in the past and of the practitioner ("the girl used the same tip"), and counts.
     With ``never_doubted`` its words count whatever is learned: an event that is told as over (a single faint, ruling 13), a

@@ -95,6 +95,11 @@ def test_who_points_at_the_list_of_the_check_question_says_yes(talk: Talks, text
     assert (answer.tier, answer.hits[0].rule) == ("emergency", "ruling 20")
 
 
+@pytest.mark.parametrize("text", ["all of it is fine", "both of them look ok", "this is my second one"])
+def test_who_points_at_something_else_has_not_said_yes(talk: Talks, text: str) -> None:
+    assert play(talk(3), ITCH, (text, "report")).tier != "emergency"
+
+
 @pytest.mark.parametrize("text", ["not one of them", "no to all of that", "haven't got any of those"])
 def test_who_denies_the_list_by_pointing_at_it_says_no(talk: Talks, text: str) -> None:
     assert play(talk(3), ITCH, (text, "deny")).tier == "self_care"
