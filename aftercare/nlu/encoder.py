@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits
 from tokenizers import BertWordPieceTokenizer, Encoding
 
 from aftercare.nlu.encoder_graph import OURS, session_of
-from aftercare.nlu.encoder_weights import DIMENSIONS, Vectors, Weights, adapted, read_difference, read_weights
+from aftercare.nlu.encoder_weights import DIMENSIONS, Vectors, Weights, read_weights
 
 MAX_TOKENS = 128
 """The model was trained on 128 word pieces. ``encode`` cuts longer messages; ``windows`` reads them piece by piece."""
@@ -55,12 +55,6 @@ def load_encoder(folder: Path) -> Encoder:
     return Encoder(folder, read_weights(folder))
 
 
-@lru_cache(maxsize=2)
-def load_adapted_encoder(difference: Path, folder: Path) -> Encoder:
-    """The same with what ``scripts/adapt_encoder.py`` learned added to its weights. Raises ``EncoderUnavailable``."""
-    return Encoder(folder, adapted(read_weights(folder), read_difference(difference)))
-
-
 class Window(NamedTuple):
     """A message, or a piece of a long one: a vector for each word piece, the characters it stands for, and the vector of
     the whole as ``Encoder.encode`` gives it."""
@@ -71,7 +65,7 @@ class Window(NamedTuple):
 
 
 class Encoder:
-    """Sentences to vectors. Get one from ``load_encoder``, which checks the files."""
+    """Sentences to vectors, by ``weights`` that were read from ``folder`` and may have been adapted since."""
 
     def __init__(self, folder: Path, weights: Weights) -> None:
         self._tokenizer = BertWordPieceTokenizer(str(folder / "vocab.txt"), lowercase=True)

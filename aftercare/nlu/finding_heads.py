@@ -20,8 +20,17 @@ import numpy.typing as npt
 from scipy.special import expit, softmax
 
 from aftercare.nlu.data_file import digest
-from aftercare.nlu.encoder import Encoder, Window, encoder_folder, load_adapted_encoder
-from aftercare.nlu.encoder_weights import DIMENSIONS, SHA256, EncoderUnavailable, Vectors, read_difference
+from aftercare.nlu.encoder import Encoder, Window, encoder_folder
+from aftercare.nlu.encoder_weights import (
+    DIMENSIONS,
+    SHA256,
+    EncoderUnavailable,
+    Vectors,
+    Weights,
+    adapted,
+    read_difference,
+    read_weights,
+)
 
 MEAN_SCALE = np.float32(20.0)
 WORD_SCALE = np.float32(10.0)
@@ -205,14 +214,16 @@ def _load(differences: Path, folder: Path) -> FindingsEncoder:
     files = sorted(differences.glob("*.npz"))
     if not files:
         raise EncoderUnavailable(f"{differences} holds no *.npz: run scripts/adapt_encoder.py.")
+    weights = read_weights(folder)
     try:
-        return FindingsEncoder([_listener(file, folder) for file in files])
+        return FindingsEncoder([_listener(file, folder, weights) for file in files])
     except (KeyError, ValueError) as error:
         raise EncoderUnavailable(
             f"{differences} is not of one make ({error}): run scripts/adapt_encoder.py."
         ) from error
 
 
-def _listener(file: Path, folder: Path) -> Listener:
+def _listener(file: Path, folder: Path, weights: Weights) -> Listener:
     arrays = read_difference(file)
-    return Listener(load_adapted_encoder(file, folder), FindingHeads.stored_in(arrays), QuestionHeads.stored_in(arrays))
+    encoder = Encoder(folder, adapted(weights, arrays))
+    return Listener(encoder, FindingHeads.stored_in(arrays), QuestionHeads.stored_in(arrays))
