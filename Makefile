@@ -18,7 +18,7 @@ run: setup ## Start the assistant (trains it first where needed); Ctrl-C stops i
 train: setup ## Train the language model where data or code have changed
 	@$(bin)/aftercare train $(ARGS)
 
-quick: setup ## Static checks and the quick tests, in under two minutes
+quick: setup ## Static checks and the quick tests, in two to four minutes
 	@scripts/check
 	@scripts/test -m "not model and not browser and not fault and not slow" $(ARGS)
 
