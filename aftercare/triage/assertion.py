@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from aftercare.knowledge.base import Cue
 from aftercare.triage import denial, tense
 from aftercare.triage.language import Utterance
+from aftercare.triage.needed_words import Sought
 
 PRECEDENCE = ("idiom", "negated", "historical", "information", "hypothetical", "resolving", "uncertain")
 """Where several cues reach one finding, the first of these is its assertion."""
@@ -101,11 +102,11 @@ class Assertion:
 
     def __init__(self, cues: Iterable[Cue], words: Callable[[str], tuple[str, ...]]) -> None:
         self._by_first: dict[str, list[tuple[tuple[str, ...], Cue]]] = {}
-        self._patterns: list[tuple[re.Pattern[str], Cue]] = []
+        self._patterns: list[tuple[Sought, Cue]] = []
         for cue in cues:
             if cue.direction == "terminate":
                 continue
-            self._patterns += [(re.compile(p, re.IGNORECASE), cue) for p in cue.patterns]
+            self._patterns += [(Sought(p), cue) for p in cue.patterns]
             for phrase in cue.cues:
                 sequence = words(phrase)
                 self._by_first.setdefault(sequence[0], []).append((sequence, cue))
@@ -122,7 +123,13 @@ class Assertion:
             if utterance.words[i : i + len(sequence)] == sequence
         ]
         text = utterance.doc.text  # spaCy joins it anew each time that it is asked
-        found += [f for pattern, cue in self._patterns for f in _matched(pattern, cue, utterance, text)]
+        lowered = text.lower()
+        found += [
+            f
+            for pattern, cue in self._patterns
+            for match in pattern.finditer(text, lowered)
+            if (f := _covered(match, cue, utterance)) is not None
+        ]
         found.sort(key=lambda f: (-(f.end - f.start), f.cue.direction != "pseudo", f.start))
         kept: list[_Found] = []
         for f in found:
@@ -183,13 +190,10 @@ def _of_oneself(found: _Found, utterance: Utterance) -> bool:
     return any(utterance.words[i] in FIRST_PERSON for i in range(found.start) if utterance.clause[i] == clause)
 
 
-def _matched(pattern: re.Pattern[str], cue: Cue, utterance: Utterance, text: str) -> list[_Found]:
-    found = []
-    for match in pattern.finditer(text):
-        inside = [t.i for t in utterance.doc if t.idx < match.end() and match.start() < t.idx + len(t)]
-        if inside:
-            found.append(_Found(cue, inside[0], inside[-1] + 1))
-    return found
+def _covered(match: re.Match[str], cue: Cue, utterance: Utterance) -> _Found | None:
+    """The cue on the tokens that a match covers; None where it covers none."""
+    inside = [t.i for t in utterance.doc if t.idx < match.end() and match.start() < t.idx + len(t)]
+    return _Found(cue, inside[0], inside[-1] + 1) if inside else None
 
 
 def _denies_nothing(found: _Found, signs: frozenset[int], utterance: Utterance) -> bool:

@@ -151,9 +151,12 @@ class Language:
         return any(words[i : i + len(b)] == b for b in self._boundaries.get(words[i], ()))
 
 
+THREE_ALIKE = re.compile(r"([a-z])\1{2,}")
+
+
 def _norm(word: str) -> str:
     """Lower case, and no letter more than twice in a row ("sooo" -> "soo")."""
-    return re.sub(r"([a-z])\1{2,}", r"\1\1", word.lower())
+    return THREE_ALIKE.sub(r"\1\1", word.lower())
 
 
 class _Spelling:
@@ -164,7 +167,7 @@ class _Spelling:
         own = {word for word in domain_words if len(word) >= 4 and word.isalpha()}
         self._known = common | own
         self._index = SymSpell(max_dictionary_edit_distance=2, prefix_length=6)
-        for word in own:
+        for word in sorted(own):
             self._index.create_dictionary_entry(word, frequency.get(word, 1) + 1)
         self.repair = lru_cache(maxsize=20_000)(self._repair)  # type: ignore[method-assign]
 
@@ -177,12 +180,15 @@ class _Spelling:
         distance = 1 if len(word) < 7 else 2
         found = self._index.lookup(word, Verbosity.CLOSEST, distance)
         good = [s for s in found if s.term[0] == word[0] or s.distance == 1]
-        return good[0].term if good else self._shuffled(word)
+        if not good:
+            return self._shuffled(word)
+        return min(good, key=lambda s: (s.distance, -s.count, s.term)).term  # of equals the same in every process
 
     def _shuffled(self, word: str) -> str:
         """The domain word of the same letters in another order ("tounge"), else the word itself."""
         found = self._index.lookup(word, Verbosity.CLOSEST, 2)
-        return next((s.term for s in found if sorted(s.term) == sorted(word) and s.term[0] == word[0]), word)
+        alike = [s.term for s in found if sorted(s.term) == sorted(word) and s.term[0] == word[0]]
+        return min(alike, default=word)
 
     def repair(self, word: str) -> str:  # replaced by its cached self in __init__
         return self._repair(word)

@@ -234,6 +234,8 @@ def _plain(text: str) -> str:
 
 def _plain_with_places(text: str) -> tuple[str, list[int]]:
     """The same, and for each of its characters the place in ``text``."""
+    if text.isascii():
+        return text.lower(), list(range(len(text)))
     characters: list[str] = []
     places: list[int] = []
     for place, character in enumerate(text):

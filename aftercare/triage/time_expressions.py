@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 
 from aftercare.triage.language import APOSTROPHES, Language
+from aftercare.triage.needed_words import Sought
 
 
 def _split(words: str) -> list[str]:
@@ -118,8 +119,8 @@ ON_THE_SPOT = (
 )
 """Words of somebody who is at the clinic or has just come home from it: the treatment was today."""
 
-EXPRESSIONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (kind, re.compile(pattern, re.IGNORECASE))
+EXPRESSIONS: tuple[tuple[str, Sought], ...] = tuple(
+    (kind, Sought(pattern))
     for kind, pattern in (
         ("on_the_spot", ON_THE_SPOT),
         ("until", rf"\bbe\s+{_ROUGHLY}{_COUNT}\s*(?:on\s+|this\s+)?(?:(?P<wd>{_WD})|tomorrow)\b"),
@@ -746,8 +747,9 @@ def _expressions(text: str) -> list[tuple[str, re.Match[str]]]:
     """In the order of the text; where two overlap the sort that stands first in ``EXPRESSIONS``."""
     found: list[tuple[str, re.Match[str]]] = []
     taken = bytearray(len(text))
-    for kind, pattern in EXPRESSIONS:
-        for match in pattern.finditer(text):
+    lowered = text.lower()
+    for kind, expression in EXPRESSIONS:
+        for match in expression.finditer(text, lowered):
             if not any(taken[match.start() : match.end()]):
                 taken[match.start() : match.end()] = b"\1" * (match.end() - match.start())
                 found.append((kind, match))
