@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ from aftercare.nlu.finding_heads import FindingsEncoder, load_findings_encoder, 
 from aftercare.nlu.findings_model import Detected, FindingsModel, Labelled
 from aftercare.nlu.message_reader import MessageReader, examples_read, reader_at
 from aftercare.nlu.vector_cache import cached, finding_vectors
-from aftercare.triage.figures import tells_of_adult
+from aftercare.triage.figures import bleeding_has_stopped, tells_of_adult
 from aftercare.triage.language import ENDS_A_SENTENCE
 from aftercare.triage.reader import is_denied
 from aftercare.triage.reading import CHANGE, IS_THERE, LANGUAGE, SIGNS
@@ -76,6 +77,10 @@ any of so many, and "twelve days since" is not about retinol for being a little 
 
 MINOR = "minor"
 """The item of a child or teenager, whom the age of an adult rules out."""
+
+STOPPED = "bleeding_stopped"
+DOES_NOT_STOP = frozenset({"bleeding_long", "bleeding_heavy"})
+"""Bleeding that does not stop is an emergency, one that did is a matter for today (red_flags.md E7, ruling 8)."""
 
 DENIED = frozenset({"negated", "historical", "hypothetical", "information", "other_person"})
 """Assertions by which a sign does not count. What is an idiom is no sign at all."""
@@ -260,6 +265,8 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
         entities = _standing_all_the_same(entities, stands)
         explained = any(entity["entity"] in SIGNS for entity in entities)
         detections = [one for one in model.detect(heard) if not explained or one.confidence >= BESIDE_WORDS]
+        if bleeding_has_stopped(text):
+            detections = [replace(one, finding=STOPPED) if one.finding in DOES_NOT_STOP else one for one in detections]
         named = {entity["value"] for entity in entities if "assertion" in entity}
         nothing_named = not any(entity["entity"] in THINGS | SIGNS for entity in entities)
         detections = [

@@ -56,6 +56,25 @@ GOES_ON = re.compile(
     r"\b(still|keeps?|comes through|coming through|soaks? through|won'?t stop|wont|not stop\w*|hasn'?t stopped|doesn'?t stop|isn'?t stopping|non-?stop|can'?t stop|won'?t clot|not clotting|(hasn'?t|won'?t|doesn'?t|isn'?t|not|never) (quit|quitting|let up|letting up|eas\w+|slow\w*)|has been|been|starts again)\b",
     re.IGNORECASE,
 )
+HAS_STOPPED = re.compile(
+    r"\b(?:it|that|this|she|he|bleed(?:ing)?|blood|oozing|trickle|flow)(?:'s)?\s+"
+    r"(?:(?:has|had|did|does|have|now|then|finally|eventually|all|just|always|soon|well and truly)\s+){0,3}"
+    r"(?:stop(?:s|ped)?|dried(?:\s+(?:up|off))?|clotted)\b"
+    r"|(?:\band\s+(?:then\s+)?|,\s*(?:then\s+)?)(?:has\s+)?(?:stopped|dried\s+up|clotted)\b",
+    re.IGNORECASE,
+)
+ONLY_THOUGHT = re.compile(
+    r"\b(?:think|thinks|thought|hope|hoped|hoping|wish|until|till|til|before|when|if|whether|once|unless|why|sure|seemed?|as soon as)"
+    r"\s+(?:\w+\s+){0,2}$|\b(?:has|had|did|does|will|is)\s+(?:the\s+)?$",
+    re.IGNORECASE,
+)
+"""What may stand before "it stopped" where it has not, or is asked."""
+STARTS_AGAIN = re.compile(
+    r"\b(?:again|re-?start\w*|starts?|started|starting|(?:came|comes?|coming) back|still|keeps?|soak\w*|pour\w*|drip\w*|gush\w*"
+    r"|won'?t|hasn'?t|isn'?t|doesn'?t|didn'?t|not|but|only|while|until|except|unless|then|bl[eo]*d\w*|wasn'?t)\b",
+    re.IGNORECASE,
+)
+"""What may come after "it stopped" and take it back."""
 STILL_BLEEDS = re.compile(
     r"\b(still|keeps?)\b[^.?!]{0,20}\b(bleed\w*|going|coming|ooz\w*)|\b(won'?t|wont|hasn'?t|doesn'?t|isn'?t|not) (stop\w*|let up|eas\w*|slow\w*)",
     re.IGNORECASE,
@@ -147,6 +166,18 @@ def long_bleedings(text: str) -> Iterator[re.Match[str]]:
         # "been in a fight? dots of blood when I left an hour ago" does not go on
         if GOES_ON.search(_sentence_of(text, match)) or STILL_BLEEDS.search(text, match.end()):
             yield match
+
+
+def bleeding_has_stopped(text: str) -> bool:
+    """Whether a message says that bleeding stopped, or stops when it is pressed on, and nothing after it takes that back."""
+    if not BLOOD.search(text):
+        return False
+    told = list(HAS_STOPPED.finditer(text))
+    return (
+        bool(told)
+        and not ONLY_THOUGHT.search(text[: told[-1].start()])
+        and not STARTS_AGAIN.search(text, told[-1].end())
+    )
 
 
 def _sentence_of(text: str, match: re.Match[str]) -> str:

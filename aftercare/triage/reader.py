@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from aftercare.knowledge import KnowledgeBase
 from aftercare.triage import figures
@@ -74,6 +74,7 @@ NOT_YET = frozenset(
 """'how long until it settles': the change is asked for, it has not come."""
 EARLIER = frozenset(["day", "first", "yesterday", "before", "earlier", "initially", "last", "morning", "at"])
 OWN = frozenset(["my", "his", "her", "into"])
+BLEEDING = "bleeding"
 LINES = frozenset(["stripe", "streak", "streaks", "line", "lines", "track", "vein"])
 BARE_SAME = frozenset({"still", "same", "stuck"})
 """Words of no change that are as often said of something else ("still using the balm")."""
@@ -120,6 +121,15 @@ QUALITY_DENIED = {
 """Words that say of a quality that signs do not have it."""
 
 
+class _Understood(NamedTuple):
+    """A text with the wordings, concepts and cues that stand in it."""
+
+    utterance: Utterance
+    matches: list[Match]
+    concepts: dict[str, list[tuple[int, int]]]
+    cues: list[Any]
+
+
 class Reader:
     """Reads messages with the wordings of one knowledge base. Build once; reading is pure and takes milliseconds."""
 
@@ -132,6 +142,7 @@ class Reader:
         self._matcher = Matcher(knowledge.items.values(), knowledge.vocabulary, self._language.stems)
         self._assertion = Assertion(knowledge.cues, self._language.words)
         self._other_languages = OtherLanguages(knowledge.languages, domain)
+        self._understood: tuple[str, _Understood] | None = None
         language_of_times()
         self._ambiguous = {
             (item.id, self._language.stems(phrase.lstrip("=")))
@@ -141,11 +152,9 @@ class Reader:
 
     def read(self, text: str) -> Reading:
         """Findings and times of one message."""
-        utterance = self._language.read(text)
+        utterance, matches, concepts, cues = self._understand(text)
         if not len(utterance.words):
             return Reading(text)
-        matches, concepts = self._matcher.find(utterance)
-        cues = self._assertion.cues(utterance, _signs(matches, concepts))
         findings = []
         anchors: list[frozenset[int]] = []
         for match in matches:
@@ -164,7 +173,22 @@ class Reader:
             ]  # "karoon" is no slip of "maroon"
             findings += self._foreign(text, {f.item for f in findings})
         findings = [_fading(_of_whom(f, text)) for f in findings]
-        return Reading(text, tuple(self._with_implied(findings)), tuple(find_times(text)), language=language)
+        findings = self._with_implied(findings)
+        if figures.bleeding_has_stopped(text):
+            findings = [_resolving(f) if f.item == BLEEDING else f for f in findings]
+        return Reading(text, tuple(findings), tuple(find_times(text)), language=language)
+
+    def _understand(self, text: str) -> _Understood:
+        """What all readings of a text begin with. The last text's is remembered: the learned detector asks on about the
+        message that has just been read."""
+        before = self._understood
+        if before is not None and before[0] == text:
+            return before[1]
+        utterance = self._language.read(text)
+        matches, concepts = self._matcher.find(utterance)
+        found = _Understood(utterance, matches, concepts, self._assertion.cues(utterance, _signs(matches, concepts)))
+        self._understood = (text, found)
+        return found
 
     def _foreign(self, text: str, named: set[str]) -> list[Finding]:
         """The signs that a message in another language names in it."""
@@ -183,7 +207,7 @@ class Reader:
 
     def clauses(self, text: str) -> list[tuple[int, int]]:
         """The clauses of a message as character offsets (start, end)."""
-        utterance = self._language.read(text)
+        utterance = self._understand(text).utterance
         spans: dict[int, tuple[int, int]] = {}
         for token, clause in zip(utterance.doc, utterance.clause, strict=True):
             if not token.is_space:
@@ -196,8 +220,7 @@ class Reader:
 
         Decided by the cues that reach the last word of the span that is no cue itself, as for a wording found there.
         """
-        utterance = self._language.read(text)
-        cues = self._assertion.cues(utterance, _signs(*self._matcher.find(utterance)))
+        utterance, _, _, cues = self._understand(text)
         of_cues = {i for cue in cues for i in range(cue.start, cue.end)}
         inside = [i for i, token in enumerate(utterance.doc) if start <= token.idx < end and token.is_alpha]
         telling = [i for i in inside if i not in of_cues] or inside
@@ -322,8 +345,11 @@ def _of_whom(finding: Finding, text: str) -> Finding:
 def _fading(finding: Finding) -> Finding:
     """A symptom that is said to get better is resolving. Rules count it all the same (``report.Sign.counts``)."""
     better = "better" in finding.qualities and not finding.qualities & {"worse", "returned", "spreading", "same"}
-    is_symptom = finding.kind == "symptom" and finding.assertion == "present"
-    return replace(finding, assertion="resolving") if better and is_symptom else finding
+    return _resolving(finding) if better and finding.kind == "symptom" else finding
+
+
+def _resolving(finding: Finding) -> Finding:
+    return replace(finding, assertion="resolving") if finding.assertion == "present" else finding
 
 
 def _only_answers(clauses: set[int], utterance: Utterance, of_cues: set[int]) -> bool:

@@ -178,6 +178,15 @@ def test_a_general_word_gives_way_to_what_it_stands_for(trained: FindingsDetecto
     assert [entity["value"] for entity in entities_of(trained, "any cream for spots", [spots])] == ["breakout"]
 
 
+def test_bleeding_that_has_stopped_does_not_go_on(trained: FindingsDetector, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(findings_detector, "DOES_NOT_STOP", {"pus"})
+    text = "creamy custard and blood from the holes"
+    assert [entity["value"] for entity in entities_of(trained, text)] == ["pus"]
+    stopped = entities_of(trained, f"{text}, I pressed and it has stopped")
+    assert [entity["value"] for entity in stopped] == ["bleeding_stopped", "bleeding"]
+    assert [e["value"] for e in entities_of(trained, f"{text}, it stopped but then started again")] == ["pus"]
+
+
 def test_words_are_doubted_where_the_heads_hear_no_sign(
     trained: FindingsDetector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
