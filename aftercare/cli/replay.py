@@ -25,6 +25,9 @@ from aftercare.cli.project import PROJECT, private_folder
 
 TOGETHER = 4
 """Conversations under way at a time. Rasa works one message after another; more only wait."""
+STANDS = frozenset({"present", "uncertain", "resolving"})
+SUPPOSED = frozenset({"hypothetical", "information"})
+"""Assertions of what is there, and of what is only asked about."""
 PAUSE = timedelta(minutes=1)
 """Between two messages of a dialogue, on the dialogue's clock."""
 LONGEST = 2_000
@@ -201,6 +204,7 @@ def _turn_record(gateway: Any, conversation_id: str, text: str, accepted: Any, s
     found = gateway.outcome(conversation_id, accepted.seq)
     outcome: Mapping[str, Any] = (found.outcome if found else None) or {}
     replies = [m for m in messages if m.role != "patient"]
+    entities = [_entity(e) for e in outcome.get("entities", ())]
     return {
         "user": text,
         "replies": [{"text": m.text, "kind": m.kind} for m in replies],
@@ -208,10 +212,10 @@ def _turn_record(gateway: Any, conversation_id: str, text: str, accepted: Any, s
         "flags": [hit["flag"] for hit in outcome.get("hits", ())],
         "rules": [hit["rule"] for hit in outcome.get("hits", ())],
         "matched": list(dict.fromkeys(word for hit in outcome.get("hits", ()) for word in hit["words"])),
-        "questions": [canonical(q) for q in outcome.get("questions", ())],
+        "questions": list(dict.fromkeys(canonical(q, entities) for q in outcome.get("questions", ()))),
         "intent": outcome.get("intent") or {},
-        "entities": [_entity(e) for e in outcome.get("entities", ())],
-        "days_since": outcome.get("days_since"),
+        "entities": entities,
+        "days_since": day_of(outcome.get("days_since"), entities),
         "sources": list(dict.fromkeys(s["id"] for m in replies for s in m.sources)),
         "handoff": state.mode in ("waiting", "staff"),
         "ms": outcome.get("ms", 0.0),
@@ -232,12 +236,28 @@ def _empty() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def canonical(question: str) -> str:
-    """Our intents by the names that replay promises: one name for all kinds of out of scope, and so on."""
+def day_of(day: int | None, entities: Sequence[Mapping[str, Any]]) -> int | None:
+    """The day of treatment; where a message tells only when a sign began ("lumps, they came up five weeks after"), the least
+    that it can be."""
+    if day is not None:
+        return day
+    begun = [e["days"] for e in entities if e["type"] == "time" and e.get("kind") == "onset" and e.get("days")]
+    return max(begun, default=None)
+
+
+def canonical(question: str, entities: Sequence[Mapping[str, Any]] = ()) -> str:
+    """Our intents by the names that replay promises: one name for all kinds of out of scope, and so on.
+
+    ``what_to_expect`` has none of its own. Beside a sign that stands it asks whether that is normal ("five days, will they go
+    on their own?"), of a sign that is only asked about how bad it may get ("how much bleeding is there?"), and else how long
+    it all takes.
+    """
     if question.startswith("out_of_scope"):
         return "out_of_scope"
+    if question == "what_to_expect":
+        said = {e.get("assertion") for e in entities if e["type"] in ("symptom", "finding")}
+        return "is_normal" if said & STANDS else "when_to_worry" if said & SUPPOSED else "how_long"
     return {
-        "what_to_expect": "how_long",
         "help": "talk_to_human",
         "inform_day": "report",
         "nlu_fallback": "out_of_scope",
