@@ -283,7 +283,7 @@ def _clinical(
     if len(questions) > 1:
         questions = [q for q in questions if q.kind != "report"]
     if not items and all(q.kind in ("is_normal", "report") for q in questions):
-        return _ask_what(report, knowledge, clinic)
+        return _ask_what(kinds, report, knowledge, clinic)
     if not items and all(q.kind == "can_i" for q in questions):
         reply = talk.fixed("not_covered", "not_covered", knowledge, clinic, offer=True)
         return reply, None, _offering(report, reply)
@@ -321,10 +321,13 @@ def _only_hypothetical(turn: Turn, items: tuple[Item, ...]) -> bool:
     return bool(named) and supposed and {i.id for i in items} <= {f.item for f in named}
 
 
-def _ask_what(report: Report, knowledge: KnowledgeBase, clinic: Clinic) -> tuple[Reply, str | None, Report]:
-    """A question about nothing that we know: ask what it is about, keep the question, and offer a person."""
+def _ask_what(
+    kinds: Sequence[str], report: Report, knowledge: KnowledgeBase, clinic: Clinic
+) -> tuple[Reply, str | None, Report]:
+    """A question about nothing that we know: ask what it is about, keep the question, and offer a person. What is merely told
+    and names nothing ("lost my earring in room 2") was not understood."""
     text = talk.phrase("what_do_you_see", 0, knowledge, clinic)
-    reply = Reply(text, "day_question", buttons=talk.PASS_ON)
+    reply = Reply(text, "day_question" if set(kinds) - {"report"} else "fallback", buttons=talk.PASS_ON)
     return reply, None, _offering(report, reply)
 
 

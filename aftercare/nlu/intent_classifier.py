@@ -12,7 +12,7 @@ from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.shared.exceptions import RasaException
-from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
@@ -22,7 +22,8 @@ from aftercare.nlu.finding_heads import FindingsEncoder, load_findings_encoder
 from aftercare.nlu.intent_features import Described, named_columns
 from aftercare.nlu.intent_model import IntentModel, Ranked
 from aftercare.nlu.message_reader import NAMED, MessageReader, kinds_named_in
-from aftercare.nlu.questions import is_asked_again, questions_of, told, with_what_is_asked
+from aftercare.nlu.our_subject import speaks_of_ours
+from aftercare.nlu.questions import is_asked_again, of_something_else, questions_of, told, with_what_is_asked
 from aftercare.nlu.segments import segments
 from aftercare.nlu.sentence_featurizer import SentenceFeaturizer
 from aftercare.nlu.spelling import corrected_text
@@ -140,6 +141,8 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
         texts = [text, *(text[start:end] for start, end in parts)]
         vectors = self._encoder.ask(text, parts) if self._encoder else None
         rankings = model.predict(Described(texts, vectors, named_columns([named] * len(texts))))
+        if not _names_ours(message):
+            rankings = [of_something_else(ranking) for ranking in rankings]
         found = [told(ranking, part, named) for part, ranking in zip(texts, rankings, strict=True)]
         for place in range(2, len(found)):
             first = found[place][0]
@@ -152,6 +155,12 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
         vectors = self._encoder.ask(part) if self._encoder else None
         [ranking] = model.predict(Described([part], vectors, named_columns([named])))
         return told(ranking, part, named)
+
+
+def _names_ours(message: Message) -> bool:
+    """Whether a message names anything of the knowledge base, or speaks of skin, treatment or care at all."""
+    named = any(entity["entity"] != "time" for entity in message.get(ENTITIES, []))
+    return named or speaks_of_ours(message.get(TEXT))
 
 
 def _described(messages: Sequence[Message], vectors: Vectors | None) -> Described:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from aftercare.nlu.intent_model import Ranked
-from aftercare.nlu.questions import as_told, questions_of, told, with_what_is_asked
+from aftercare.nlu.our_subject import speaks_of_ours
+from aftercare.nlu.questions import as_told, of_something_else, questions_of, told, with_what_is_asked
 
 SURE = 0.4
 
@@ -84,6 +85,37 @@ def test_the_question_after_a_story_is_weighed_with_the_whole(whole: str, parts:
 
     assert found[0].name == expected
     assert {one.name for one in found} == {one.name for one in rankings(whole)}
+
+
+@pytest.mark.parametrize(
+    ("ranking", "expected"),
+    [
+        ("can_i .6, out_of_scope_booking .1, out_of_scope_price .1, is_normal .1", "out_of_scope_booking .6"),
+        ("is_normal .8, why .1, out_of_scope_off_topic .1", "is_normal .8"),
+        ("report .6, out_of_scope_complaint .3", "report .6"),
+        ("thanks .6, out_of_scope_complaint .3", "thanks .6"),
+        ("out_of_scope_price .5, can_i .4", "out_of_scope_price .5"),
+    ],
+)
+def test_a_question_that_names_nothing_of_ours_may_be_of_something_else(ranking: str, expected: str) -> None:
+    found = of_something_else(rankings(ranking))
+
+    assert found[0] == ranked(expected)
+    assert {one.name for one in found} == {one.name for one in rankings(ranking)}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("is it normal that the kettle hums", False),
+        ("do I have to redo the form", False),
+        ("can I wear a scarf over my cheeks", True),
+        ("my Skin is like a drum", True),
+        ("dermarolling and trumpet lessons", True),
+    ],
+)
+def test_what_speaks_of_skin_treatment_or_care(text: str, expected: bool) -> None:
+    assert speaks_of_ours(text) is expected
 
 
 def rankings(text: str) -> list[Ranked]:
