@@ -233,12 +233,14 @@ class Reader:
 
     def _label(self, item: str, label: str, other: bool) -> str:
         """The assertion as it counts for an item: a lasting factor is of now, what was done in the treatment counts whoever
-        did it, and who supposes or jokes about their own self-harm is taken at their word."""
+        did it, who supposes or jokes about their own self-harm is taken at their word, and a mere explanation is a guess."""
         found = self._knowledge.items[item]
         of_now = found.lasting and label == "historical"
         taken_seriously = found.said_is_present and not other and label in ("hypothetical", "idiom")
         done = found.done_in_treatment and label in ("other_person", "historical", "resolving")
         of_now = of_now or (found.kind == "modifier" and label == "resolving")
+        if found.only_guessed and label == "present":
+            return "uncertain"
         return "present" if of_now or taken_seriously or done else label
 
     def _long_bleedings(self, text: str) -> list[Finding]:
