@@ -19,6 +19,7 @@ from rasa.shared.exceptions import InvalidConfigException
 from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
+from spacy.lang.en.stop_words import STOP_WORDS
 
 from aftercare.nlu.data_file import PROJECT, digest, knowledge_at, knowledge_folder
 from aftercare.nlu.encoder_weights import DIFFERENCES, EncoderUnavailable
@@ -74,6 +75,12 @@ tender" is near severe pain, and is not."""
 SURE_OF_THING = 0.15
 """The least probability of a thing that a message is about: its threshold is far lower, since few harmless messages come near
 any of so many, and "twelve days since" is not about retinol for being a little like it."""
+
+SAYS_NOTHING = STOP_WORDS | frozenset(
+    ["yes", "no", "ok", "okay", "right", "please", "pls", "hi", "hello", "thanks", "side", "day", "today"]
+)
+"""Words of a message that names a thing and tells nothing of it ("and what about lashes today?")."""
+WORD = re.compile(r"[^\W\d_]+")
 
 MINOR = "minor"
 """The item of a child or teenager, whom the age of an adult rules out."""
@@ -268,6 +275,8 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
         if bleeding_has_stopped(text):
             detections = [replace(one, finding=STOPPED) if one.finding in DOES_NOT_STOP else one for one in detections]
         named = {entity["value"] for entity in entities if "assertion" in entity}
+        if _names_things_alone(text, entities):
+            detections = [one for one in detections if self._group(one.finding) in THINGS]
         nothing_named = not any(entity["entity"] in THINGS | SIGNS for entity in entities)
         detections = [
             one
@@ -392,6 +401,17 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
         if not signs:
             return entities + self.add_extractor_name([{**change, "qualities": [quality]}])
         return [_with_quality(entity, quality) if entity in signs else entity for entity in entities]
+
+
+def _names_things_alone(text: str, entities: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a message holds the words of products and activities and no other that says anything ("and lashes?"): in so few
+    words what is learned hears signs of what such a thing is told with most often."""
+    things = [e for e in entities if e["entity"] in THINGS]
+    rest = "".join(
+        " " if any(e["start"] <= place < e["end"] for e in things) else character
+        for place, character in enumerate(text.lower())
+    )
+    return bool(things) and all(word in SAYS_NOTHING for word in WORD.findall(rest))
 
 
 def _without_doubtful(entities: list[dict[str, Any]], spoken_of: Mapping[str, float]) -> list[dict[str, Any]]:

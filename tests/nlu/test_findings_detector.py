@@ -178,6 +178,21 @@ def test_a_general_word_gives_way_to_what_it_stands_for(trained: FindingsDetecto
     assert [entity["value"] for entity in entities_of(trained, "any cream for spots", [spots])] == ["breakout"]
 
 
+def test_a_thing_alone_tells_of_no_sign(trained: FindingsDetector) -> None:
+    text = "and custard in holes?"
+    thing = {
+        "entity": "product",
+        "value": "cleanser",
+        "start": 4,
+        "end": 20,
+        "text": "custard in holes",
+        "assertion": "present",
+    }
+    assert [entity["value"] for entity in entities_of(trained, text, [thing])] == ["cleanser"]
+    told = [entity["value"] for entity in entities_of(trained, text, [{**thing, "end": 11}])]
+    assert told == ["cleanser", "pus"]
+
+
 def test_bleeding_that_has_stopped_does_not_go_on(trained: FindingsDetector, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(findings_detector, "DOES_NOT_STOP", {"pus"})
     text = "creamy custard and blood from the holes"
