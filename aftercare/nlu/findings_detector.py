@@ -19,7 +19,6 @@ from rasa.shared.exceptions import InvalidConfigException
 from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
-from spacy.lang.en.stop_words import STOP_WORDS
 
 from aftercare.nlu.data_file import PROJECT, digest, knowledge_at, knowledge_folder
 from aftercare.nlu.encoder_weights import DIFFERENCES, EncoderUnavailable
@@ -76,18 +75,59 @@ SURE_OF_THING = 0.15
 """The least probability of a thing that a message is about: its threshold is far lower, since few harmless messages come near
 any of so many, and "twelve days since" is not about retinol for being a little like it."""
 
-SAYS_NOTHING = STOP_WORDS | frozenset(
-    ["yes", "no", "ok", "okay", "right", "please", "pls", "hi", "hello", "thanks", "side", "day", "today"]
+SAYS_NOTHING = frozenset(
+    [
+        "and",
+        "or",
+        "also",
+        "what",
+        "about",
+        "how",
+        "is",
+        "are",
+        "it",
+        "the",
+        "a",
+        "an",
+        "my",
+        "this",
+        "that",
+        "so",
+        "ok",
+        "okay",
+        "right",
+        "yes",
+        "please",
+        "pls",
+        "hi",
+        "hello",
+        "thanks",
+        "today",
+        "tomorrow",
+        "tonight",
+        "now",
+        "then",
+        "too",
+        "i",
+        "can",
+        "may",
+        "could",
+        "should",
+        "when",
+    ]
 )
 """Words of a message that names a thing and tells nothing of it ("and what about lashes today?")."""
+LONGEST_THING = 3
+"""Words of a thing's wording that stand together; in longer ones there may be others between."""
 WORD = re.compile(r"[^\W\d_]+")
 
 MINOR = "minor"
 """The item of a child or teenager, whom the age of an adult rules out."""
 
 STOPPED = "bleeding_stopped"
-DOES_NOT_STOP = frozenset({"bleeding_long", "bleeding_heavy"})
-"""Bleeding that does not stop is an emergency, one that did is a matter for today (red_flags.md E7, ruling 8)."""
+DOES_NOT_STOP = "bleeding_long"
+"""Bleeding that does not stop is an emergency, one that did is a matter for today (red_flags.md E7, ruling 8). What is heavy
+stays an emergency though it has stopped."""
 
 DENIED = frozenset({"negated", "historical", "hypothetical", "information", "other_person"})
 """Assertions by which a sign does not count. What is an idiom is no sign at all."""
@@ -273,7 +313,7 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
         explained = any(entity["entity"] in SIGNS for entity in entities)
         detections = [one for one in model.detect(heard) if not explained or one.confidence >= BESIDE_WORDS]
         if bleeding_has_stopped(text):
-            detections = [replace(one, finding=STOPPED) if one.finding in DOES_NOT_STOP else one for one in detections]
+            detections = [replace(one, finding=STOPPED) if one.finding == DOES_NOT_STOP else one for one in detections]
         named = {entity["value"] for entity in entities if "assertion" in entity}
         if _names_things_alone(text, entities):
             detections = [one for one in detections if self._group(one.finding) in THINGS]
@@ -406,12 +446,12 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
 def _names_things_alone(text: str, entities: Sequence[Mapping[str, Any]]) -> bool:
     """Whether a message holds the words of products and activities and no other that says anything ("and lashes?"): in so few
     words what is learned hears signs of what such a thing is told with most often."""
-    things = [e for e in entities if e["entity"] in THINGS]
+    things = [e for e in entities if e["entity"] in THINGS and len(e["text"].split()) <= LONGEST_THING]
     rest = "".join(
         " " if any(e["start"] <= place < e["end"] for e in things) else character
         for place, character in enumerate(text.lower())
     )
-    return bool(things) and all(word in SAYS_NOTHING for word in WORD.findall(rest))
+    return bool(things) and not MEASURED.search(rest) and all(word in SAYS_NOTHING for word in WORD.findall(rest))
 
 
 def _without_doubtful(entities: list[dict[str, Any]], spoken_of: Mapping[str, float]) -> list[dict[str, Any]]:

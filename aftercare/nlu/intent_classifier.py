@@ -141,26 +141,30 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
         texts = [text, *(text[start:end] for start, end in parts)]
         vectors = self._encoder.ask(text, parts) if self._encoder else None
         rankings = model.predict(Described(texts, vectors, named_columns([named] * len(texts))))
-        if not _names_ours(message):
-            rankings = [of_something_else(ranking) for ranking in rankings]
-        found = [told(ranking, part, named) for part, ranking in zip(texts, rankings, strict=True)]
+        ours = _names_ours(message, text)
+        found = [_told(ranking, part, named, ours) for part, ranking in zip(texts, rankings, strict=True)]
         for place in range(2, len(found)):
             first = found[place][0]
             if first.confidence < self._config["sure"] or is_asked_again(found[place - 1][0], first):
-                found[place] = self._alone(texts[place], named, model)
+                found[place] = self._alone(texts[place], named, ours, model)
         return found
 
-    def _alone(self, part: str, named: list[str], model: IntentModel) -> list[Ranked]:
+    def _alone(self, part: str, named: list[str], ours: bool, model: IntentModel) -> list[Ranked]:
         """The ranking of a sentence that the ones around it colour or make unsure: read by itself."""
         vectors = self._encoder.ask(part) if self._encoder else None
         [ranking] = model.predict(Described([part], vectors, named_columns([named])))
-        return told(ranking, part, named)
+        return _told(ranking, part, named, ours)
 
 
-def _names_ours(message: Message) -> bool:
-    """Whether a message names anything of the knowledge base, or speaks of skin, treatment or care at all."""
+def _told(ranking: Sequence[Ranked], part: str, named: list[str], ours: bool) -> list[Ranked]:
+    """``ours``: whether the message names anything of ours at all."""
+    return told(ranking if ours else of_something_else(ranking, part), part, named)
+
+
+def _names_ours(message: Message, text: str) -> bool:
+    """Whether a message names anything of the knowledge base, or its ``text`` speaks of skin, treatment or care at all."""
     named = any(entity["entity"] != "time" for entity in message.get(ENTITIES, []))
-    return named or speaks_of_ours(message.get(TEXT))
+    return named or speaks_of_ours(text)
 
 
 def _described(messages: Sequence[Message], vectors: Vectors | None) -> Described:

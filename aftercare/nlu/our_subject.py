@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import re
 
-_SKIN = r"face|facial|skin|pores?|cheeks?|fore?head|chin|nose|lips?|jaw\w*|neck|eye\w*|temples?|brows?|mouth|complexion|scars?|spots?"
+_SKIN = (
+    r"face|facial|skin|pores?|cheeks?|fore?head|chin|nose|lips?|jaw\w*|neck|eye\w*|temples?|brows?|mouth|complexion|scars?|spots?"
+    r"|tongue|throat|chest|heart|head|hands?|arms?|legs?|body"
+)
 _TREATMENT = (
-    r"(?:micro|derma)?\s?-?(?:needl|neadl|roll)\w*|dermapen|treat(?:ed|ments?)?|session|sesh|procedure|after\s?care|heal\w*"
+    r"(?:micro|derma)?\s?-?(?:needl|neadl|roll)\w*|dermapen|treat(?:ed|ments?)?|sessions?|sesh|procedure|after[\s-]?care|heal\w*"
     r"|recover\w*|down\s?time|day \d+|numb\w*|glow\w*"
 )
 _CARE = (
@@ -18,7 +21,8 @@ _CARE = (
     r"|tablets?|pills?|doctor|pregnan\w*"
 )
 _SIGNS = (
-    r"swell\w*|swollen|red(?:ness|dish|der)?|sore|hurt\w*|bleed\w*|blood|bump\w*|itch\w*|peel\w*|flak\w*|dry|tight|breath\w*|faint\w*|dizzy"
+    r"swell\w*|swollen|bruis\w*|ooz\w*|scab\w*|burn\w*|sting\w*|stung|throb\w*|pain\w*|ach(?:e\w*|ing)|hot|warm"
+    r"|red(?:ness|dish|der)?|sore\w*|hurt\w*|bleed\w*|blood|bump\w*|itch\w*|peel\w*|flak\w*|dry|tight|breath\w*|faint\w*|dizzy"
     r"|fever\w*|pus|infect\w*|rash\w*|wound\w*"
 )
 _OURS = re.compile(rf"\b(?:{_SKIN}|{_TREATMENT}|{_CARE}|{_SIGNS})\b", re.IGNORECASE)

@@ -15,6 +15,9 @@ OF_A_SIGN = frozenset({"is_normal", "how_long", "why", "when_to_worry", "diagnos
 OF_CARE = frozenset({"can_i", "what_to_apply", "what_to_avoid", "what_to_expect", "medicine"})
 """Questions that may be asked in key words alone ("retinol day 4")."""
 REPORT = "report"
+WORRIES = frozenset({"is_normal", "when_to_worry"})
+WORDS_OF_ITS_OWN = 8
+"""Words from which a worry tells what it is about."""
 SURELY = 0.9
 """The confidence from which a message asks though it has no form of a question ("I take it this is par for the course")."""
 OUT_OF_SCOPE = "out_of_scope_"
@@ -32,12 +35,15 @@ def as_told(ranked: Ranked, text: str, named: Collection[str]) -> Ranked:
     return Ranked(REPORT, ranked.confidence) if told and not asks(text) and ranked.confidence < SURELY else ranked
 
 
-def of_something_else(ranking: Sequence[Ranked]) -> list[Ranked]:
-    """The ranking of a text that asks and names nothing of ours, its likeliest kind of out of scope in front where all kinds
-    together weigh enough beside the questions. Its confidence is that of the question before.
+def of_something_else(ranking: Sequence[Ranked], text: str) -> list[Ranked]:
+    """The ranking of a text that names nothing of ours, its likeliest kind of out of scope in front where the text asks and
+    all kinds together weigh enough beside the questions. Its confidence is that of the question before.
 
-    The classifier has learned far fewer of the things that people ask of elsewhere than there are.
+    The classifier has learned far fewer of the things that people ask of elsewhere than there are. A worry in few words may
+    be about what was named before ("is that normal at night?"), and stays one.
     """
+    if not asks(text) or (ranking[0].name in WORRIES and len(text.split()) < WORDS_OF_ITS_OWN):
+        return list(ranking)
     asked = sum(one.confidence for one in ranking if one.name in OF_A_SIGN | OF_CARE)
     others = [one for one in ranking if one.name.startswith(OUT_OF_SCOPE)]
     weight = sum(one.confidence for one in others)

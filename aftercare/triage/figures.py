@@ -57,24 +57,26 @@ GOES_ON = re.compile(
     re.IGNORECASE,
 )
 HAS_STOPPED = re.compile(
-    r"\b(?:it|that|this|she|he|bleed(?:ing)?|blood|oozing|trickle|flow)(?:'s)?\s+"
-    r"(?:(?:has|had|did|does|have|now|then|finally|eventually|all|just|always|soon|well and truly)\s+){0,3}"
-    r"(?:stop(?:s|ped)?|dried(?:\s+(?:up|off))?|clotted)\b"
-    r"|(?:\band\s+(?:then\s+)?|,\s*(?:then\s+)?)(?:has\s+)?(?:stopped|dried\s+up|clotted)\b",
+    r"\b(?:(?:it|bleed(?:ing)?|blood|oozing|trickle|flow)(?:'s|'d)?\s+|(?:and|,)\s*(?:then\s+|it\s+)?)"
+    r"(?:(?:has|had|now|then|finally|eventually|completely|all|just|soon|well and truly)\s+){0,3}"
+    r"(?:stopped|dried\s+up|clotted)(?:\s+(?:bleeding|completely|now|again))?"
+    r"(?=\s*(?:$|[.,;:!)\n]|(?:now|after|by|within|in|on its own|at last|finally|and|thank\w*|can|is|what|when can|do|should)\b))",
     re.IGNORECASE,
 )
-ONLY_THOUGHT = re.compile(
-    r"\b(?:think|thinks|thought|hope|hoped|hoping|wish|until|till|til|before|when|if|whether|once|unless|why|sure|seemed?|as soon as)"
-    r"\s+(?:\w+\s+){0,2}$|\b(?:has|had|did|does|will|is)\s+(?:the\s+)?$",
+UNCERTAIN_STOP = re.compile(
+    r"\b(?:think|thinks|thought|hope\w*|hoping|wish|until|till|til|before|when|if|whether|once|unless|why|sure|seem\w*|maybe|perhaps"
+    r"|might|guess|said|says|say|told|usually|normally|her|his|their|she|he|they|no|not|never|nothing|nobody|hasn'?t|hadn'?t|won'?t"
+    r"|didn'?t|doesn'?t|isn'?t|can'?t|same time)\b|\b(?:has|had|did|does|will|is)\s+(?:the\s+)?$",
     re.IGNORECASE,
 )
-"""What may stand before "it stopped" where it has not, or is asked."""
+"""What may stand before "it stopped" in its sentence where it has not, is only thought, is asked, or is another's."""
 STARTS_AGAIN = re.compile(
-    r"\b(?:again|re-?start\w*|starts?|started|starting|(?:came|comes?|coming) back|still|keeps?|soak\w*|pour\w*|drip\w*|gush\w*"
-    r"|won'?t|hasn'?t|isn'?t|doesn'?t|didn'?t|not|but|only|while|until|except|unless|then|bl[eo]*d\w*|wasn'?t)\b",
+    r"\b(?:again|re-?start\w*|starts?|started|starting|back|still|keeps?|soak\w*|pour\w*|drip\w*|gush\w*|squirt\w*|spurt\w*|ran|run\w*"
+    r"|open\w*|more|each|every|if|yet|mine|won'?t|hasn'?t|isn'?t|doesn'?t|didn'?t|not|no|but|only|while|whenever|until|except|unless|then"
+    r"|bl[eo]*d\w*|wasn'?t|wet|fresh|red|moved?|maybe|think|sure)\b",
     re.IGNORECASE,
 )
-"""What may come after "it stopped" and take it back."""
+"""What may come after "it stopped" and take it back or leave it open."""
 STILL_BLEEDS = re.compile(
     r"\b(still|keeps?)\b[^.?!]{0,20}\b(bleed\w*|going|coming|ooz\w*)|\b(won'?t|wont|hasn'?t|doesn'?t|isn'?t|not) (stop\w*|let up|eas\w*|slow\w*)",
     re.IGNORECASE,
@@ -169,15 +171,14 @@ def long_bleedings(text: str) -> Iterator[re.Match[str]]:
 
 
 def bleeding_has_stopped(text: str) -> bool:
-    """Whether a message says that bleeding stopped, or stops when it is pressed on, and nothing after it takes that back."""
-    if not BLOOD.search(text):
+    """Whether a message surely says that the patient's bleeding has stopped: nothing before it in its sentence and nothing
+    after it in the message takes that back. In doubt it goes on."""
+    told = list(HAS_STOPPED.finditer(text)) if BLOOD.search(text) else []
+    if len(told) != 1:
         return False
-    told = list(HAS_STOPPED.finditer(text))
-    return (
-        bool(told)
-        and not ONLY_THOUGHT.search(text[: told[-1].start()])
-        and not STARTS_AGAIN.search(text, told[-1].end())
-    )
+    [stop] = told
+    begins = max((end.end() for end in ENDS_A_SENTENCE.finditer(text, 0, stop.start())), default=0)
+    return not UNCERTAIN_STOP.search(text[begins : stop.start()]) and not STARTS_AGAIN.search(text, stop.end())
 
 
 def _sentence_of(text: str, match: re.Match[str]) -> str:

@@ -24,7 +24,10 @@ class Sought:
         self.needs = tuple(sorted(_needed(sre_parse.parse(pattern, re.IGNORECASE)) or ()))
 
     def finditer(self, text: str, lowered: str) -> Iterator[re.Match[str]]:
-        """The matches in ``text``; ``lowered`` is the same text in lower case."""
+        """The matches in ``text``; ``lowered`` is the same text in lower case. Beyond ASCII letters without their case are more
+        than their lower case ("ſ" is an "s" too), so there the expression is tried."""
+        if not text.isascii():
+            return self._pattern.finditer(text)
         for word in self.needs or ("",):
             if word in lowered:
                 return self._pattern.finditer(text)

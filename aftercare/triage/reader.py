@@ -175,7 +175,7 @@ class Reader:
         findings = [_fading(_of_whom(f, text)) for f in findings]
         findings = self._with_implied(findings)
         if figures.bleeding_has_stopped(text):
-            findings = [_resolving(f) if f.item == BLEEDING else f for f in findings]
+            findings = [_stopped(f) if f.item == BLEEDING else f for f in findings]
         return Reading(text, tuple(findings), tuple(find_times(text)), language=language)
 
     def _understand(self, text: str) -> _Understood:
@@ -347,11 +347,13 @@ def _of_whom(finding: Finding, text: str) -> Finding:
 def _fading(finding: Finding) -> Finding:
     """A symptom that is said to get better is resolving. Rules count it all the same (``report.Sign.counts``)."""
     better = "better" in finding.qualities and not finding.qualities & {"worse", "returned", "spreading", "same"}
-    return _resolving(finding) if better and finding.kind == "symptom" else finding
+    is_symptom = finding.kind == "symptom" and finding.assertion == "present"
+    return replace(finding, assertion="resolving") if better and is_symptom else finding
 
 
-def _resolving(finding: Finding) -> Finding:
-    return replace(finding, assertion="resolving") if finding.assertion == "present" else finding
+def _stopped(finding: Finding) -> Finding:
+    """Bleeding that has stopped is better, which counts for the rules; where it came back it stays what it is."""
+    return finding if finding.qualities & {"worse", "returned", "spreading"} else _with(finding, {"better"})
 
 
 def _only_answers(clauses: set[int], utterance: Utterance, of_cues: set[int]) -> bool:

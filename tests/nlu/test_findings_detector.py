@@ -189,12 +189,13 @@ def test_a_thing_alone_tells_of_no_sign(trained: FindingsDetector) -> None:
         "assertion": "present",
     }
     assert [entity["value"] for entity in entities_of(trained, text, [thing])] == ["cleanser"]
-    told = [entity["value"] for entity in entities_of(trained, text, [{**thing, "end": 11}])]
-    assert told == ["cleanser", "pus"]
+    for other in ({**thing, "end": 11}, {**thing, "text": "custard, yes, in holes"}):
+        assert [entity["value"] for entity in entities_of(trained, text, [other])] == ["cleanser", "pus"]
+    assert "pus" in [entity["value"] for entity in entities_of(trained, text.replace("?", " 40"), [thing])]
 
 
 def test_bleeding_that_has_stopped_does_not_go_on(trained: FindingsDetector, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(findings_detector, "DOES_NOT_STOP", {"pus"})
+    monkeypatch.setattr(findings_detector, "DOES_NOT_STOP", "pus")
     text = "creamy custard and blood from the holes"
     assert [entity["value"] for entity in entities_of(trained, text)] == ["pus"]
     stopped = entities_of(trained, f"{text}, I pressed and it has stopped")

@@ -87,18 +87,24 @@ def test_the_question_after_a_story_is_weighed_with_the_whole(whole: str, parts:
     assert {one.name for one in found} == {one.name for one in rankings(whole)}
 
 
+KETTLE = "is it normal that the kettle hums all night"
+
+
 @pytest.mark.parametrize(
-    ("ranking", "expected"),
+    ("ranking", "text", "expected"),
     [
-        ("can_i .6, out_of_scope_booking .1, out_of_scope_price .1, is_normal .1", "out_of_scope_booking .6"),
-        ("is_normal .8, why .1, out_of_scope_off_topic .1", "is_normal .8"),
-        ("report .6, out_of_scope_complaint .3", "report .6"),
-        ("thanks .6, out_of_scope_complaint .3", "thanks .6"),
-        ("out_of_scope_price .5, can_i .4", "out_of_scope_price .5"),
+        ("can_i .6, out_of_scope_booking .1, out_of_scope_price .1, is_normal .1", "can I?", "out_of_scope_booking .6"),
+        ("can_i .6, out_of_scope_booking .1, out_of_scope_price .1, is_normal .1", "I did", "can_i .6"),
+        ("is_normal .8, out_of_scope_off_topic .3", KETTLE, "out_of_scope_off_topic .8"),
+        ("is_normal .8, out_of_scope_off_topic .3", "is that normal at night?", "is_normal .8"),
+        ("is_normal .8, why .1, out_of_scope_off_topic .1", KETTLE, "is_normal .8"),
+        ("report .6, out_of_scope_complaint .3", "what?", "report .6"),
+        ("thanks .6, out_of_scope_complaint .3", "what?", "thanks .6"),
+        ("out_of_scope_price .5, can_i .4", "what?", "out_of_scope_price .5"),
     ],
 )
-def test_a_question_that_names_nothing_of_ours_may_be_of_something_else(ranking: str, expected: str) -> None:
-    found = of_something_else(rankings(ranking))
+def test_a_question_that_names_nothing_of_ours_may_be_of_something_else(ranking: str, text: str, expected: str) -> None:
+    found = of_something_else(rankings(ranking), text)
 
     assert found[0] == ranked(expected)
     assert {one.name for one in found} == {one.name for one in rankings(ranking)}
