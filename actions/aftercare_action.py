@@ -53,6 +53,7 @@ class AftercareAction(Action, ABC):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[dict[str, Any]]:
         message = tracker.latest_message
+        knowledge(), clinic()  # where they are not loaded yet, that is no part of the time that an answer may take
         try:
             answer = await asyncio.wait_for(asyncio.to_thread(self._answer, message, tracker.slots), TIME_LIMIT)
             outcome = answer.to_dict(knowledge())
