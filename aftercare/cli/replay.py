@@ -25,9 +25,8 @@ from aftercare.cli.project import PROJECT, private_folder
 
 TOGETHER = 4
 """Conversations under way at a time. Rasa works one message after another; more only wait."""
-STANDS = frozenset({"present", "uncertain", "resolving"})
 SUPPOSED = frozenset({"hypothetical", "information"})
-"""Assertions of what is there, and of what is only asked about."""
+"""Assertions of what is only asked about."""
 PAUSE = timedelta(minutes=1)
 """Between two messages of a dialogue, on the dialogue's clock."""
 LONGEST = 2_000
@@ -252,11 +251,13 @@ def canonical(question: str, entities: Sequence[Mapping[str, Any]] = ()) -> str:
     on their own?"), of a sign that is only asked about how bad it may get ("how much bleeding is there?"), and else how long
     it all takes.
     """
+    from aftercare.triage.reading import IS_THERE, SIGNS
+
     if question.startswith("out_of_scope"):
         return "out_of_scope"
     if question == "what_to_expect":
-        said = {e.get("assertion") for e in entities if e["type"] in ("symptom", "finding")}
-        return "is_normal" if said & STANDS else "when_to_worry" if said & SUPPOSED else "how_long"
+        said = {e.get("assertion") for e in entities if e["type"] in SIGNS}
+        return "is_normal" if said & IS_THERE else "when_to_worry" if said & SUPPOSED else "how_long"
     return {
         "help": "talk_to_human",
         "inform_day": "report",

@@ -76,46 +76,10 @@ SURE_OF_THING = 0.15
 any of so many, and "twelve days since" is not about retinol for being a little like it."""
 
 SAYS_NOTHING = frozenset(
-    [
-        "and",
-        "or",
-        "also",
-        "what",
-        "about",
-        "how",
-        "is",
-        "are",
-        "it",
-        "the",
-        "a",
-        "an",
-        "my",
-        "this",
-        "that",
-        "so",
-        "ok",
-        "okay",
-        "right",
-        "yes",
-        "please",
-        "pls",
-        "hi",
-        "hello",
-        "thanks",
-        "today",
-        "tomorrow",
-        "tonight",
-        "now",
-        "then",
-        "too",
-        "i",
-        "can",
-        "may",
-        "could",
-        "should",
-        "when",
-    ]
-)
+    ["and", "or", "also", "what", "about", "how", "is", "are", "it", "the", "a", "an", "my", "this", "that", "so", "ok", "okay",
+     "right", "yes", "please", "pls", "hi", "hello", "thanks", "today", "tomorrow", "tonight", "now", "then", "too", "i",
+     "can", "may", "could", "should", "when"]
+)  # fmt: skip
 """Words of a message that names a thing and tells nothing of it ("and what about lashes today?")."""
 LONGEST_THING = 3
 """Words of a thing's wording that stand together; in longer ones there may be others between."""

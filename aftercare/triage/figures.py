@@ -1,4 +1,4 @@
-"""Figures in a message: temperatures, pain scores, ages and minutes of bleeding become findings."""
+"""Figures in a message: temperatures, pain scores, ages and minutes of bleeding become findings. And whether bleeding is over."""
 
 from __future__ import annotations
 

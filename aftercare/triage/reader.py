@@ -353,7 +353,8 @@ def _fading(finding: Finding) -> Finding:
 
 def _stopped(finding: Finding) -> Finding:
     """Bleeding that has stopped is better, which counts for the rules; where it came back it stays what it is."""
-    return finding if finding.qualities & {"worse", "returned", "spreading"} else _with(finding, {"better"})
+    as_it_is = finding.assertion not in IS_THERE or finding.qualities & {"worse", "returned", "spreading"}
+    return finding if as_it_is else _with(finding, {"better"})
 
 
 def _only_answers(clauses: set[int], utterance: Utterance, of_cues: set[int]) -> bool:
