@@ -108,7 +108,7 @@ _PART = r"(?:\s+(?:morning|afternoon|evening|night|lunchtime|am|pm|arvo|eve))?"
 _ROUGHLY = r"(?:(?:about|around|nearly|almost|over|only|like|more\s+than|at\s+least|just|roughly|now|exactly|approx|already|good|a(?=\s+(?:good|solid))|solid)\s+)*"
 
 _YOUR_PLACE = (
-    r"(?:(?:yours|urs|you\s+(?:guys|lot)|una\s+(?:clinic|place))\b|(?:the|your|ur|that)\s+(?:clinic|salon|skin\s+place)\b"
+    r"(?:(?:yours|urs|you(?:\s+(?:guys|lot))?|una\s+(?:clinic|place))\b|(?:the|your|ur|that)\s+(?:clinic|salon|skin\s+place)\b"
     r"|your\s+place\b|(?:my|her|his|our)\s+(?:treatment|session|sesh|facial|needling|microneedling)\b)"
 )
 ON_THE_SPOT = (
@@ -118,6 +118,11 @@ ON_THE_SPOT = (
     r"|\b(?:sat|sitting|waiting|lying|still)\s+(?:here\s+)?in\s+(?:your|ur)\s+(?:waiting\s+(?:room|area)|chair|car\s*park|treatment\s+room|reception)\b"
 )
 """Words of somebody who is at the clinic or has just come home from it: the treatment was today."""
+
+TREATMENT_NOUN = (
+    r"(?:treat(?:ment|\b)|session\b|morpheus\w*|sesh\b|(?<!to\s)top[\s-]?up\b(?!\s+(?:my|the|on|with|some))|(?:collagen|face|skin)\s+(?:\w+\s+)?thing|micro[\s-]*needl\w*|needl(?:e|es|ing)\b|mn\b|procedure|appointment|appt|facial|(?:derma|home)\s?-?pen|derma\s?-?roll\w*|"
+    r"roller|needle\s+(?:\w+\s+)?thing|pen\s+thing|\d(?:\.\d+)?\s?mm\s+pass|s[eé]ance|(?<!is\s)(?<!are\s)(?<!was\s)(?<!were\s)(?<!been\s)(?<!am\s)(?<!i'm\s)(?<!'s\s)(?<!just\s)(?<!still\s)sitting(?!\s+(?:(?:on|in|at)\b(?!\s*@)|there|here|still|down|up|with|by)\b)|skin\s?-?pen|rf\b|prp\b|radio\s*-?frequency|(?:2nd|3rd|4th|second|third|fourth)\s+(?:round|one))"
+)
 
 EXPRESSIONS: tuple[tuple[str, Sought], ...] = tuple(
     (kind, Sought(pattern))
@@ -145,6 +150,10 @@ EXPRESSIONS: tuple[tuple[str, Sought], ...] = tuple(
         (
             "next",
             r"\b(?:it'?s|it\s+is)\s+(?:now\s+)?the\s+(?:next|following)\s+(?:day|morning|afternoon|evening|night)(?=\s*(?:$|[,.;!?]|now\b|and\b))",
+        ),
+        (
+            "noise",
+            rf"\b(?:pregnant|preggo|expecting|preggers)\b(?:\W+\w+){{0,2}}\W+{_COUNT}(?!\s*(?:ago|back|since|post|after|from|past)\b)",
         ),
         (
             "noise",
@@ -260,6 +269,11 @@ EXPRESSIONS: tuple[tuple[str, Sought], ...] = tuple(
             r"\b(?:today|2day|tdy|this\s+(?:morning|afternoon|evening|arvo|am|pm)|tonight|tonite|2nite|earlier|(?:just|right|now)\s+now|moments\s+ago"
             r"|just?(?=\s+(?:had|got|been|done|left|finished|came|come|coming|comot|did|walked|back|home|out)\b)|jus(?=\s+(?:got|had|did|left|came)\b))\b",
         ),
+        (
+            "day_after",
+            r"\b(?:the\s+)?(?:day|morning)\s+after(?=\s*(?:$|[,.:;!?)]|and\b|but\b|so\b|still\b)"
+            rf"|\s+(?:(?:my|the|your|a|having|getting)\s+)*(?:\w+\s+)?{TREATMENT_NOUN})",
+        ),
         ("bare", rf"{_NUMBERED}{_UNIT}(?:\s+(?:now|already))?"),
         (
             "clock",
@@ -281,10 +295,6 @@ TODAY_IS = re.compile(
 )
 """The weekday of today, where a message tells it."""
 
-TREATMENT_NOUN = (
-    r"(?:treat(?:ment|\b)|session\b|morpheus\w*|sesh\b|(?<!to\s)top[\s-]?up\b(?!\s+(?:my|the|on|with|some))|(?:collagen|face|skin)\s+(?:\w+\s+)?thing|micro[\s-]*needl\w*|needl(?:e|es|ing)\b|mn\b|procedure|appointment|appt|facial|(?:derma|home)\s?-?pen|derma\s?-?roll\w*|"
-    r"roller|needle\s+(?:\w+\s+)?thing|pen\s+thing|\d(?:\.\d+)?\s?mm\s+pass|s[eé]ance|(?<!is\s)(?<!are\s)(?<!was\s)(?<!were\s)(?<!been\s)(?<!am\s)(?<!i'm\s)(?<!'s\s)(?<!just\s)(?<!still\s)sitting(?!\s+(?:(?:on|in|at)\b(?!\s*@)|there|here|still|down|up|with|by)\b)|skin\s?-?pen|rf\b|prp\b|radio\s*-?frequency|(?:2nd|3rd|4th|second|third|fourth)\s+(?:round|one))"
-)
 OF_SOMEONE = r"(?:my|her|his|the|their|our|ur|your|mum'?s|mom'?s)"
 TREATED_PART = r"(?:face|skin|cheeks?|forehead|neck|scars|acne\s+scars|chin|jaw|lips?|crow'?s\s+feet|d[eé]collet\w*)"
 OTHER_PROCEDURE = (
@@ -378,6 +388,21 @@ OWN = re.compile(
     r"\b(i'?m|i\s+am|it'?s|it\s+is|today\s+is|this\s+is|today|now|currently|been|still(?!\s+(?:ok|okay|fine|alright|safe|allowed)\b)|be\s+this|my\s+\w+\s+(?:is|are)|am\s+i|(?:is|are)\s+(?:my|this|these)|this\s+time)\b",
     re.IGNORECASE,
 )
+IS_NOW = re.compile(
+    r"(?:^\W*|\b(?:now|which|that|today|dis)\s+)is\s+(?:now\s+|already\s+|only\s+|just\s+)?$", re.IGNORECASE
+)
+"""Just before a count: "which is day 5 so fair enough", "is two days since the needles"."""
+HAPPENED = re.compile(
+    r"\b(?:\w{2,}ed|went|fell|got|had|did|put|ate|drank|slept|ran|swam|took|came|left|broke|felt|burnt|saw|made|wore)\b",
+    re.IGNORECASE,
+)
+AT_THE_CLINIC = re.compile(
+    r"\b(?:numbing|numb(?:ed)?\b[^.?!]{0,40}\bcream|anaesthetic|anesthetic|your\s+(?:girl|nurse|lady|lass|staff|place|clinic|colleague|therapist))\b",
+    re.IGNORECASE,
+)
+"""What is there on the day of the treatment alone: hours ago, it was today."""
+HEARSAY = re.compile(r"\b(?:said|says|say|peaks?|worst)\b", re.IGNORECASE)
+"""What is told of a day in general: "she said it peaks the day after"."""
 PERSON = re.compile(
     r"\b(?:(?:my|our|the|his|her)\s+(?:\w+\s+)?(?:sister|sis|brother|bro|friend|bff|mate|mum|mom|mummy|mother|dad|father|wife|husband|hubby|partner|boyfriend|"
     r"girlfriend|daughter|son|kid|child|pikin|cousin|aunt\w*|uncle|niece|nephew|nan|gran\w*|roommate|flatmate|colleague|coworker|boss|"
@@ -401,7 +426,9 @@ EARLIER = re.compile(
     r"\b((?:first|1st)\s+(?:one|session|sesh|treatment|time)|(?:session|treatment|one)\s+one|last\s+time|previous\w*|the\s+time\s+before)\b",
     re.IGNORECASE,
 )
-NUMB = re.compile(r"\b(?:numb\w*|asleep|frozen|an?aesthetic|no\s+feeling|can'?t\s+feel)\b", re.IGNORECASE)
+NUMB = re.compile(
+    r"\b(?:numb\w*|asleep|frozen|an?aesthetic|no\s+feeling|without\s+(?:any\s+)?feeling|can'?t\s+feel)\b", re.IGNORECASE
+)
 NUMBING = re.compile(
     r"\s+(?:(?:the|my|your|that)\s+)?(?:(?P<named>numb\w*|an?aesthetic|lidocaine)\s+)?(?:cream|gel|stuff)\b",
     re.IGNORECASE,
@@ -811,7 +838,8 @@ def _count(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
     general = (
         GENERAL.search(before) or ASKS.search(before) or (permitted and scene.is_asked(match.end()) and before.strip())
     )
-    asked = (general and not OWN.search(before)) or scene.answers_when(match)
+    stated = OWN.search(before) or _is_now(match, scene)
+    asked = (general and not stated) or scene.answers_when(match)
     if asked and IS_USUAL.search(before):
         return _Claim(scene.said("since", match)(days=days), FORMER, weak=True)
     if asked and not EARLIER.search(before):
@@ -825,6 +853,14 @@ def _count(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
     )
     weak = not in_days and match.groupdict().get("link") in LATER
     return _Claim(scene.said("since", match)(days=days), _weight(NOW if in_days else FORMER, match, scene), weak)
+
+
+def _is_now(match: re.Match[str], scene: _Scene) -> bool:
+    """Whether "is" before a count states it: "which is day 5", "is two days since the needles"; not "is day 2 too early"."""
+    if not IS_NOW.search(scene.before(match.start())) or scene.is_asked(match.end()):
+        return False
+    begins = re.search(r"(?:^|[.!?\n])\s*is\s+(?:\w+\s+)?$", scene.text[: match.start()])
+    return not (begins and match.group().startswith("day"))
 
 
 def _nth(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
@@ -1043,6 +1079,23 @@ def _beside(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
     return _Claim(replace(anchor.mention, more=anchor.mention.more + (days if back else -days)), MOMENT)
 
 
+def _day_after(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
+    """'I fell asleep in the sun the day after': after the treatment, where nothing else is told that it could be after."""
+    anchored = _beside(kind, match, scene)
+    if anchored is not None or not re.search(r"(?:day|morning)\s+after", match.group()):
+        return anchored
+    before = scene.before(match.start())
+    names_moment = any(
+        sort in ("date", "weekday", "moment") and m.end() <= match.start() for sort, m in scene.expressions
+    )
+    alone = not FILLER.sub("", before.replace("@", ""))
+    if names_moment or (alone and scene.is_asked(match.end())) or HEARSAY.search(before):
+        return None
+    named = scene.event(match) == "treatment"
+    told = alone or named or HAPPENED.search(before) or STATE.search(before)
+    return _by_surroundings(1, kind, match, scene) if told else None
+
+
 def _bare(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
     """A count with no word of direction: of the treatment if that stands in its clause, or if it stands alone ("ten days,
     still pink"), else how long a sign has lasted."""
@@ -1087,6 +1140,8 @@ def _lasting(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
 def _fixed_day(days: int, kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
     """'The night of the treatment', 'straight after my session', 'it's the day after': of now only where it is said so."""
     before, after = scene.before(match.start()), scene.after(match.end())
+    if days == 1 and not after.strip() and not FILLER.sub("", before):
+        return _by_surroundings(days, kind, match, scene)
     named = re.match(rf"\s+(?:(?:my|the|a|having|getting)\s+)*(?:\w+\s+)?(?:{TREATMENT_NOUN}|it\b)", after)
     if not named or GENERAL.search(before) or PAST.search(before + after[named.end() :]):
         return None
@@ -1117,6 +1172,9 @@ def _moment(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
         claim = said("since")
         return claim and replace(claim, weight=FORMER, weak=True)
     event = scene.event(match)
+    if kind == "ago" and event is None and _days_of(match) == 0 and AT_THE_CLINIC.search(own):
+        claim = said("since")
+        return claim and replace(claim, weight=FORMER, weak=True)
     proposed = kind == "weekday" and scene.is_asked(match.end()) and not STATE.search(own)
     asks = (bool(ASKS.search(own)) or proposed) and not PAST.search(own)
     if event == "treatment":
@@ -1220,7 +1278,8 @@ _RULES: dict[str, Callable[[str, re.Match[str], _Scene], _Claim | None]] = {
     "morning_after": partial(_by_surroundings, 1),
     "straight_from": partial(_by_surroundings, 0),
     "on_the_spot": _on_the_spot,
-    "beside": _beside,
+    "beside": _day_after,
+    "day_after": _day_after,
     "bare": _bare,
     "lasting": _lasting,
     "next_day": partial(_fixed_day, 1),
