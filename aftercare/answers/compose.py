@@ -28,6 +28,10 @@ NO_SIGN_OF_NOW = frozenset({"idiom", "other_person", "historical"})
 MEDICINES = frozenset(
     {"painkillers", "antihistamines", "antivirals", "prescription_cream", "hydrocortisone", "supplements", "retinoid"}
 )
+SAID_OF_IT = re.compile(
+    r"\b(on|over|for|with|about|touch|pop|squeeze|pick|cover|hide) (it|them|these|those|this|that)\b", re.IGNORECASE
+)
+"""What is asked of the sign that was told before, whatever else it names ("can I put aloe on them")."""
 PASSES_ON = re.compile(
     r"\b(pass|forward|hand|send|put) (it|this|that|my question) (on|over|along|through|to)\b|\bask (them|the team|your team|someone)\b",
     re.IGNORECASE,
@@ -128,7 +132,8 @@ def _calm(turn: Turn, report: Report, assessment: Assessment, knowledge: Knowled
         reply, settled = talk.fixed("urgent_again", "urgent", knowledge, clinic), replace(settled, asked=None)
     elif urgent and reply.kind in ("small_talk", "medicine", "diagnosis", "out_of_scope", "fallback", "handoff"):
         reply = replace(reply, text=f"{reply.text} {_still_call(clinic)}")
-    sent = not urgent and reply.kind in AFTERCARE and _is_sent_to_the_clinic(settled.subject, report, assessment)
+    about = (*settled.subject, *(turn.report.subject if SAID_OF_IT.search(turn.text) else ()))
+    sent = not urgent and reply.kind in AFTERCARE and _is_sent_to_the_clinic(about, report, assessment)
     if sent:
         reply = replace(reply, text=f"{reply.text} {talk.phrase('still_soon', 0, knowledge, clinic)}")
     soon = sent or handoff == "other_language"  # ruling 24

@@ -82,7 +82,8 @@ STILL_BLEEDS = re.compile(
     re.IGNORECASE,
 )
 BLOOD = re.compile(r"\b(bleed\w*|bled|blood\w*|ooz\w*|trickl\w*|gauze|it won'?t stop)\b", re.IGNORECASE)
-PAIN_SCORE = re.compile(r"\b(?P<n>10|[0-9])\s*(?:/|out of|outta)\s*(?:10|ten)\b", re.IGNORECASE)
+TO_TEN = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+PAIN_SCORE = re.compile(rf"\b(?P<n>10|[0-9]|{'|'.join(TO_TEN)})\s*(?:/|out of|outta)\s*(?:10|ten)\b", re.IGNORECASE)
 
 
 def measured(text: str, findings: list[Finding]) -> list[Finding]:
@@ -148,11 +149,12 @@ def ages(text: str) -> list[Finding]:
 
 
 def pain_scores(text: str) -> list[Finding]:
-    """'8/10': 7 or more is severe pain (red_flags.md U4), less is none."""
+    """'8/10', "eight out of ten": 7 or more is severe pain (red_flags.md U4), less is none."""
     found = []
     for m in PAIN_SCORE.finditer(text):
-        if re.search(r"\b(pain|sore|hurt|agony|ache)", text, re.IGNORECASE):
-            if int(m.group("n")) >= 7:
+        if re.search(r"\b(pain|sore|hurt|agony|ache|throb)", text, re.IGNORECASE):
+            said = m.group("n").lower()
+            if (int(said) if said.isdigit() else TO_TEN.index(said)) >= 7:
                 severe = frozenset({"severe"})
                 found.append(Finding("pain", "symptom", m.start(), m.end(), m.group(), "present", False, severe))
             else:

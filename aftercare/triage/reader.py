@@ -75,6 +75,8 @@ NOT_YET = frozenset(
 EARLIER = frozenset(["day", "first", "yesterday", "before", "earlier", "initially", "last", "morning", "at"])
 OWN = frozenset(["my", "his", "her", "into"])
 BLEEDING = "bleeding"
+RATE = ("by", "the")
+"""The beginning of "by the hour", which tells how fast and not which way."""
 LINES = frozenset(["stripe", "streak", "streaks", "line", "lines", "track", "vein"])
 BARE_SAME = frozenset({"still", "same", "stuck"})
 """Words of no change that are as often said of something else ("still using the balm")."""
@@ -289,6 +291,7 @@ class Reader:
     ) -> list[Finding]:
         """Give each trend, side and severity to the signs it speaks of: same clause first, then same sentence, then the last one before."""
         qualities: list[set[str]] = [set() for _ in findings]
+        fading = {utterance.region[start] for start, _ in concepts.get("trend_better", ())}
         loose: list[Finding] = []
         for start, end, name in _quality_spans(concepts):
             tokens = frozenset(range(start, end))
@@ -296,6 +299,8 @@ class Reader:
             if asserted.label in UNASSERTED or _awaited(name, start, utterance):
                 continue
             name = _as_meant(name, start, end, utterance)
+            if name == "worse" and utterance.words[start : start + 2] == RATE and utterance.region[start] in fading:
+                continue  # "wearing off by the hour"
             targets = _targets(findings, anchors, tokens, utterance)
             if name == "better":
                 targets = [t for t in targets if not _is_apart(findings[t], anchors[t], tokens, utterance)]

@@ -166,12 +166,14 @@ def subjects(reading: Reading, before: Sequence[str] = ()) -> tuple[str, ...]:
 
     What is ruled out counts where nothing else is named, and a red flag that is ruled out ("no pus, not even itchy") only
     where no sign is. A thing found in words that point back ("how long will I have them") is no subject beside what the
-    conversation was about ``before``.
+    conversation was about ``before``, and neither is what is ruled out without a question ("not sore, just brown").
     """
     named = [f for f in reading.findings if f.kind in ABOUT and f.item != CHANGE]
     if before and all(f.kind in THINGS and POINTS_BACK.search(f.text) for f in named):
         return ()
     live = [f for f in named if f.assertion not in ("negated", "idiom")]
+    if before and not live and "?" not in reading.text and all(f.assertion == "negated" for f in named):
+        return ()
     chosen = live or [f for f in named if f.kind != "finding"] or named
     return tuple(dict.fromkeys(f.item for f in chosen))
 
