@@ -2,7 +2,7 @@
 """Adapt the sentence encoder to what patients say of their skin: makes a file of ``data/nlu_encoder``.
 
 The published encoder puts "stuff came out" near "something came out of the post". This script teaches it which messages
-speak of the same finding, which findings stand, and what kind of question a message asks, with the examples of ``data/nlu``.
+speak of the same finding, what they assert of it, and what kind of question a message asks, with the examples of ``data/nlu``.
 The weights themselves stay as published. What is learned is a difference of low rank (LoRA) for every dense layer of the
 upper transformer layers, two thin matrices each, and the heads of ``aftercare.nlu.finding_heads``: 1 MB together, kept in
 whole numbers of 8 bits. ``aftercare.nlu.encoder_weights`` adds the product of the matrices to the weights. Each file makes an
@@ -82,6 +82,12 @@ STANDS = {"present": 1.0, "uncertain": 1.0} | dict.fromkeys(
     ("negated", "historical", "hypothetical", "information", "other_person"), 0.0
 )
 NOT_STANDING_WEIGHT, LISTED_AS_STANDING_WEIGHT = 2.0, 0.25
+ASSERTIONS = (
+    "present", "uncertain", "resolving", "negated", "historical", "hypothetical", "information", "other_person", "idiom",
+)  # fmt: skip
+"""In the order of ``heads.assertion_*``; the names of ``aftercare.nlu.finding_examples``."""
+RARE = 0.5
+"""The power to which the rarity of an assertion weighs: a root, between every label and every kind counting alike."""
 
 
 @dataclass
@@ -93,6 +99,7 @@ class Example:
     about: set[str] = field(default_factory=set)
     lookalike_of: set[str] = field(default_factory=set)
     stands: dict[str, tuple[float, float]] = field(default_factory=dict)
+    asserted: dict[str, str] = field(default_factory=dict)
     complete: bool = False
     topics_labelled: bool = True
     findings_labelled: bool = True
@@ -105,12 +112,14 @@ class Example:
 
 
 class Labels(NamedTuple):
-    """For a batch: what each text is about, what stands, and the weight of each; -1 for no intent."""
+    """For a batch: what each text is about, what stands, and the weight of each; what is asserted of each finding, and
+    the intent; -1 for none."""
 
     about: Tensor
     about_weight: Tensor
     stands: Tensor
     stands_weight: Tensor
+    asserted: Tensor
     intent: Tensor
 
 
@@ -164,6 +173,7 @@ class Examples:
             example.complete, example.topics_labelled = True, False
             for name, assertion in message["findings"].items():
                 (example.lookalike_of if assertion == "idiom" else example.about).add(name)
+                example.asserted[name] = assertion
                 if assertion in STANDS:
                     standing = STANDS[assertion]
                     example.stands[name] = (standing, 1.0 if standing else NOT_STANDING_WEIGHT)
@@ -271,13 +281,19 @@ class FindingHeads(nn.Module):
         self.stands_word = nn.Parameter(torch.zeros(WIDTH))
         self.stands_whole = nn.Parameter(torch.zeros(WIDTH))
         self.stands_bias = nn.Parameter(torch.zeros(findings))
+        self.assertion_word = nn.Parameter(torch.zeros(len(ASSERTIONS), WIDTH))
+        self.assertion_whole = nn.Parameter(torch.zeros(len(ASSERTIONS), WIDTH))
+        self.assertion_bias = nn.Parameter(torch.zeros(len(ASSERTIONS)))
         self.intent_whole = nn.Parameter(torch.randn(intents, WIDTH) * WIDTH**-0.5)
         self.intent_bias = nn.Parameter(torch.zeros(intents))
         self.intent_look = nn.Parameter(torch.zeros(intents, WIDTH))
         self.intent_tell = nn.Parameter(torch.randn(intents, WIDTH) * 0.02)
 
-    def forward(self, tokens: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Scores of what a text is about, of what stands in it, and of its intents."""
+    def forward(
+        self, tokens: Tensor, mask: Tensor, pairs: tuple[Tensor, Tensor]
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Scores of what a text is about, of what stands in it, of the assertion of ``pairs`` (texts, findings), and of its
+        intents."""
         shown = mask[..., None].float()
         whole = functional.normalize((tokens * shown).sum(1) / shown.sum(1), dim=-1) * MEAN_SCALE
         words = functional.normalize(tokens, dim=-1) * WORD_SCALE
@@ -285,9 +301,12 @@ class FindingHeads(nn.Module):
         about = whole @ self.whole.T + (attention * (words @ self.tell.T)).sum(1) + self.bias
         said = (attention * (words @ self.stands_word)[..., None]).sum(1)
         stands = said + (whole @ self.stands_whole)[:, None] + self.stands_bias
+        texts, findings = pairs
+        heard = (attention[texts, :, findings][:, None] @ words[texts])[:, 0]
+        asserted = heard @ self.assertion_word.T + whole[texts] @ self.assertion_whole.T + self.assertion_bias
         attention = (words @ self.intent_look.T).masked_fill(~mask[..., None], -1e9).softmax(1)
         asked = whole @ self.intent_whole.T + (attention * (words @ self.intent_tell.T)).sum(1) + self.intent_bias
-        return about, stands, asked
+        return about, stands, asserted, asked
 
 
 class Batches:
@@ -355,7 +374,12 @@ class Batches:
     def _labels(self, group: list[list[Example]]) -> Labels:
         shape = (len(group), len(self._column))
         labels = Labels(
-            torch.zeros(shape), torch.ones(shape), torch.zeros(shape), torch.zeros(shape), torch.full(shape[:1], -1)
+            torch.zeros(shape),
+            torch.ones(shape),
+            torch.zeros(shape),
+            torch.zeros(shape),
+            torch.full(shape, -1),
+            torch.full(shape[:1], -1),
         )
         for row, parts in enumerate(group):
             for part in parts:
@@ -368,6 +392,8 @@ class Batches:
                 for name, (standing, weight) in part.stands.items():
                     place = self._column[name]
                     labels.stands[row, place], labels.stands_weight[row, place] = standing, weight
+                for name, assertion in part.asserted.items():
+                    labels.asserted[row, self._column[name]] = ASSERTIONS.index(assertion)
             asking = [part for part in parts if part.intent or part.says_something]
             if len(asking) == 1 and asking[0].intent:
                 labels.intent[row] = self._intents[asking[0].intent]
@@ -384,11 +410,21 @@ class Batches:
             weights[self._topics :] = 0.0
 
 
-def loss_of(scores: tuple[Tensor, Tensor, Tensor], labels: Labels) -> Tensor:
-    about, stands, intents = scores
+def rarity_of(examples: Examples) -> Tensor:
+    """The weight of each of ``ASSERTIONS``."""
+    labels = [assertion for one in examples.all for assertion in one.asserted.values()]
+    counts = torch.tensor([labels.count(name) for name in ASSERTIONS]).float().clamp(min=1)
+    return (counts.max() / counts) ** RARE
+
+
+def loss_of(scores: tuple[Tensor, Tensor, Tensor, Tensor], labels: Labels, rarity: Tensor) -> Tensor:
+    about, stands, asserted, intents = scores
     surprise = functional.binary_cross_entropy_with_logits
     loss = surprise(about, labels.about, labels.about_weight, reduction="sum")
     loss = loss + surprise(stands, labels.stands, labels.stands_weight, reduction="sum")
+    if len(asserted):
+        known = labels.asserted[labels.asserted >= 0]
+        loss = loss + functional.cross_entropy(asserted, known, rarity, reduction="none").sum()
     asked = labels.intent >= 0
     if asked.any():
         loss = loss + 3 * functional.cross_entropy(
@@ -432,21 +468,23 @@ def train(arguments: argparse.Namespace) -> None:
     )
     started = time.monotonic()
 
-    def scores(pair: nn.ModuleList, texts: list[str]) -> tuple[Tensor, Tensor, Tensor]:
+    rarity = rarity_of(examples)
+
+    def loss_in(pair: nn.ModuleList, texts: list[str], labels: Labels) -> Tensor:
         encoded = tokenizer.encode_batch([PICTURES.sub(" ", text) for text in texts])
         ids = torch.tensor([one.ids for one in encoded])
         mask = torch.tensor([one.attention_mask for one in encoded]).bool()
         encoder, of_findings = pair
         with torch.autocast("cpu", torch.bfloat16, enabled=arguments.bfloat16):
             tokens = encoder(ids, mask)
-        result: tuple[Tensor, Tensor, Tensor] = of_findings(tokens.float(), mask)
-        return result
+        asserted = (labels.asserted >= 0).nonzero(as_tuple=True)
+        return loss_of(of_findings(tokens.float(), mask, asserted), labels, rarity)
 
     for epoch in range(arguments.epochs):
         losses = []
         both.train()
         for texts, labels in batches:
-            loss = loss_of(scores(both, texts), labels)
+            loss = loss_in(both, texts, labels)
             optimiser.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(parameters, 5.0)
@@ -458,24 +496,31 @@ def train(arguments: argparse.Namespace) -> None:
                 print(f"  {len(losses)} of {len(batches)} steps, {time.monotonic() - started:.0f} s", flush=True)
         averaged.eval()
         with torch.inference_mode():
-            unseen = [loss_of(scores(averaged.module, texts), labels).item() for texts, labels in batches.kept_back()]
+            unseen = [loss_in(averaged.module, texts, labels).item() for texts, labels in batches.kept_back()]
         print(
             f"epoch {epoch + 1}: loss {np.mean(losses):.3f}, of texts kept back {np.mean(unseen):.3f}, "
             f"{time.monotonic() - started:.0f} s",
             flush=True,
         )
-        save(*averaged.module, names, examples.intents, arguments.output)
+        save(*averaged.module, names, examples.intents, rarity, arguments.output)
     print(f"{arguments.output}: {arguments.output.stat().st_size / 1e6:.2f} MB")
 
 
 OF_FINDINGS = ("whole", "bias", "look", "tell", "stands_bias")
-OF_ALL = ("stands_word", "stands_whole")
+OF_ALL = ("stands_word", "stands_whole", "assertion_word", "assertion_whole", "assertion_bias")
 OF_INTENTS = ("intent_whole", "intent_bias", "intent_look", "intent_tell")
 
 
-def save(model: Bert, heads: FindingHeads, names: Sequence[str], intents: Sequence[str], path: Path) -> None:
+def save(
+    model: Bert, heads: FindingHeads, names: Sequence[str], intents: Sequence[str], rarity: Tensor, path: Path
+) -> None:
     """``<layer>.<dense layer>.down`` and ``.up``, whose product is the difference of the weight, and ``heads.<name>``."""
-    arrays: dict[str, np.ndarray] = {"heads.names": np.array(names), "heads.intents": np.array(intents)}
+    arrays: dict[str, np.ndarray] = {
+        "heads.names": np.array(names),
+        "heads.intents": np.array(intents),
+        "heads.assertions": np.array(ASSERTIONS),
+        "heads.assertion_rarity": rarity.log().numpy(),
+    }
     for name in (*OF_FINDINGS, *OF_ALL, *OF_INTENTS):
         arrays[f"heads.{name}"] = getattr(heads, name).detach().numpy()
     for layer in ADAPTED:
@@ -520,7 +565,8 @@ def resume(model: Bert, heads: FindingHeads, names: Sequence[str], intents: Sequ
                 for part in parts if ours else ():
                     getattr(heads, part)[ours] = rows(f"heads.{part}")[theirs]
             for name in OF_ALL:
-                getattr(heads, name).copy_(rows(f"heads.{name}"))
+                if f"heads.{name}" in arrays:
+                    getattr(heads, name).copy_(rows(f"heads.{name}"))
 
 
 def main() -> None:

@@ -222,10 +222,13 @@ def _turn_record(gateway: Any, conversation_id: str, text: str, accepted: Any, s
 
 
 def _entity(entity: Mapping[str, Any]) -> Mapping[str, Any]:
-    """An entity as replay tells it: a change of the skin that no sign is named for ("it is getting worse") is no sign."""
-    from aftercare.triage.reading import CHANGE
+    """An entity as replay tells it: a change of the skin that no sign is named for ("it is getting worse") is no sign, and
+    what is asserted of a sign is what it seems to be, be the tier by the rule's label."""
+    from aftercare.triage.reading import CHANGE, SEEMS
 
-    return {**entity, "type": CHANGE} if entity.get("value") == CHANGE else entity
+    if entity.get("value") == CHANGE:
+        return {**entity, "type": CHANGE}
+    return {**entity, "assertion": entity[SEEMS]} if SEEMS in entity else entity
 
 
 def _empty() -> dict[str, Any]:

@@ -42,16 +42,18 @@ ASSERTIONS = frozenset(
 )  # fmt: skip
 STANDING = frozenset({"present", "uncertain"})
 """Assertions by which a finding counts; what is uncertain counts as there."""
+GOING = "resolving"
 
 
 @dataclass(frozen=True)
 class FindingExample:
-    """A message with the findings that stand in it, and those that it denies, tells of otherwise, or only seems to name.
-    ``complete`` where these are all its findings."""
+    """A message with the findings that stand in it, those that it denies, tells of otherwise, or only seems to name, and those
+    that are going: a danger sign counts all the same, another does not. ``complete`` where these are all its findings."""
 
     text: str
     stands: frozenset[str] = frozenset()
     denied: frozenset[str] = frozenset()
+    going: frozenset[str] = frozenset()
     complete: bool = False
 
 
@@ -111,7 +113,8 @@ def _messages_of(file: Path, items: Collection[str]) -> Iterator[FindingExample]
                     file, node, f"'{assertion}' is no assertion. Known are: {', '.join(sorted(ASSERTIONS))}."
                 )
         stands = frozenset(name for name, assertion in labels.items() if assertion in STANDING)
-        yield FindingExample(fields["text"].value, stands, frozenset(labels) - stands, complete=True)
+        going = frozenset(name for name, assertion in labels.items() if assertion == GOING)
+        yield FindingExample(fields["text"].value, stands, frozenset(labels) - stands - going, going, complete=True)
 
 
 def _composed(file: Path) -> yaml.Node | None:

@@ -2,8 +2,10 @@
 
 A mean over all words hides one sign in a long story. So each finding has a look of its own at the words (label attention):
 it weighs them by how much they speak of it, and is scored by what those words say and by the message as a whole. The word it
-looks at most is where the finding stands, which is what the assertion rules need to know. A further score tells whether what
-is spoken of stands now, or is denied, past, supposed or another's; it is shared by all findings.
+looks at most is where the finding stands, which is what the assertion rules need to know. Two further heads, shared by all
+findings, tell whether what is spoken of stands now: one score learned for that alone, and nine for what is asserted of it (that it
+is there, perhaps there, going, denied, past, supposed, told in general, another's or an idiom). Each errs elsewhere, so the
+probability that it stands is their mean.
 
 The kinds of question have such looks too: at the end of a long story a few words tell what is asked.
 """
@@ -14,10 +16,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit, softmax
+from scipy.special import expit, log_softmax, softmax
 
 from aftercare.nlu.data_file import digest
 from aftercare.nlu.encoder import Encoder, Window, encoder_folder
@@ -31,13 +34,14 @@ from aftercare.nlu.encoder_weights import (
     read_difference,
     read_weights,
 )
+from aftercare.triage.reading import IS_THERE
 
 MEAN_SCALE = np.float32(20.0)
 WORD_SCALE = np.float32(10.0)
 """Lengths that the vectors are brought to before the heads see them; the same as in ``scripts/adapt_encoder.py``."""
 
 
-ROW = "meaning, scores, stands, asked; encoded in 8 bits"
+ROW = "meaning, scores, stands by two heads, asked; encoded in 8 bits"
 """What the rows of ``FindingsEncoder.describe`` are made of; rows that were kept under another name are of no use."""
 
 
@@ -46,18 +50,33 @@ class Heard:
     """Of one message, or a piece of a long one.
 
     ``row`` is what ``FindingsEncoder.describe`` gives for a text, ``words`` are the characters (start, end) that speak
-    for each finding.
+    for each finding, ``asserted`` the logarithm of the probability of each of ``FindingsEncoder.assertions``, by finding:
+    (findings, assertions).
     """
 
     row: Vectors
     words: list[tuple[int, int]]
+    asserted: Vectors
+
+
+class Told(NamedTuple):
+    """What ``FindingHeads.listen`` hears, for each finding: the score (log-odds) that the text is about it, the probability
+    that it stands (is there, perhaps there or going), how much it looks at each token (length, findings), and the log-odds of
+    each assertion (findings, assertions), a rare one being worth more."""
+
+    scores: Vectors
+    stands: Vectors
+    attention: Vectors
+    asserted: Vectors
 
 
 @dataclass(frozen=True)
 class FindingHeads:
-    """``names``: the findings. All matrices have a row of 384 for each of them; the two for ``stands`` are one vector for all."""
+    """``names``: the findings. All matrices have a row of 384 for each of them; the two for ``stands`` are one vector for all, the
+    two for ``assertion`` have a row for each of ``assertions``. ``assertion_rarity`` is the logarithm of how much more each counted where it was learned."""
 
     names: tuple[str, ...]
+    assertions: tuple[str, ...]
     whole: Vectors
     bias: Vectors
     look: Vectors
@@ -65,31 +84,35 @@ class FindingHeads:
     stands_word: Vectors
     stands_whole: Vectors
     stands_bias: Vectors
+    assertion_word: Vectors
+    assertion_whole: Vectors
+    assertion_bias: Vectors
+    assertion_rarity: Vectors
 
     @classmethod
     def stored_in(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> FindingHeads:
         """Raises KeyError or ValueError where the arrays hold no heads."""
-        names = tuple(str(name) for name in arrays["heads.names"])
-        own = {
-            field: arrays[f"heads.{field}"].astype(np.float32)
-            for field in ("whole", "bias", "look", "tell", "stands_word", "stands_whole", "stands_bias")
-        }
+        names, assertions = (tuple(str(name) for name in arrays[f"heads.{kind}"]) for kind in ("names", "assertions"))
+        of_standing = ("stands_word", "stands_whole", "stands_bias")
+        of_assertions = ("assertion_word", "assertion_whole", "assertion_bias", "assertion_rarity")
+        parts = ("whole", "bias", "look", "tell", *of_standing, *of_assertions)
+        own = {part: arrays[f"heads.{part}"].astype(np.float32) for part in parts}
         if own["whole"].shape != (len(names), DIMENSIONS):
             raise ValueError(f"{len(names)} findings, but heads of shape {own['whole'].shape}")
-        return cls(names, **own)
+        return cls(names, assertions, **own)
 
-    def listen(self, tokens: Vectors) -> tuple[Vectors, Vectors, Vectors]:
-        """``tokens``: (length, 384) of one text.
-
-        Returns for each finding the score (log-odds) that the text is about it, the probability that it stands, and how much
-        it looks at each token: (findings), (findings), (length, findings).
-        """
+    def listen(self, tokens: Vectors) -> Told:
+        """``tokens``: (length, 384) of one text."""
         words, whole = _unit(tokens) * WORD_SCALE, _unit(tokens.mean(0)) * MEAN_SCALE
         attention: Vectors = softmax(words @ self.look.T, axis=0)
         scores = whole @ self.whole.T + (attention * (words @ self.tell.T)).sum(0) + self.bias
+        of_all = whole @ self.assertion_whole.T + self.assertion_bias
+        asserted: Vectors = attention.T @ (words @ self.assertion_word.T) + of_all
+        there = [name in IS_THERE for name in self.assertions]
+        by_label = softmax(asserted - self.assertion_rarity, axis=1)[:, there].sum(1)
         said = (words @ self.stands_word) @ attention
-        stands: Vectors = expit(said + whole @ self.stands_whole + self.stands_bias)
-        return scores, stands, attention
+        by_itself = expit(said + whole @ self.stands_whole + self.stands_bias)
+        return Told(scores, (by_label + by_itself) / 2, attention, asserted)
 
 
 @dataclass(frozen=True)
@@ -139,8 +162,10 @@ class FindingsEncoder:
     def __init__(self, listeners: Sequence[Listener]) -> None:
         """Raises ValueError where they do not know the same findings and questions."""
         first = listeners[0]
-        self.names, self.questions = first.findings.names, first.questions.names
-        if any((one.findings.names, one.questions.names) != (self.names, self.questions) for one in listeners):
+        self.names, self.assertions = first.findings.names, first.findings.assertions
+        self.questions = first.questions.names
+        known = (self.names, self.assertions, self.questions)
+        if any((one.findings.names, one.findings.assertions, one.questions.names) != known for one in listeners):
             raise ValueError("they were not learned from the same examples")
         self._listeners = listeners
 
@@ -155,8 +180,8 @@ class FindingsEncoder:
 
         def described(one: Listener) -> Vectors:
             def read(tokens: Vectors) -> Vectors:
-                scores, stands, _ = one.findings.listen(tokens)
-                return np.concatenate([_unit(tokens.mean(0)), scores, stands, one.questions.listen(tokens)])
+                told = one.findings.listen(tokens)
+                return np.concatenate([_unit(tokens.mean(0)), told.scores, told.stands, one.questions.listen(tokens)])
 
             return one.encoder.read_all(texts, read, self.width + len(self.questions))
 
@@ -190,10 +215,10 @@ class FindingsEncoder:
     def _heard(self, views: Sequence[Window]) -> Heard:
         """``views``: the same window as each of the listeners encodes it. Its first and last token are no words."""
         told = [one.findings.listen(view.tokens) for one, view in zip(self._listeners, views, strict=True)]
-        scores, stands, attention = (np.mean(part, axis=0) for part in zip(*told, strict=True))
+        scores, stands, attention, asserted = (np.mean(part, axis=0) for part in zip(*told, strict=True))
         telling = 1 + attention[1:-1].argmax(0)
         row = np.concatenate([_unit(views[0].tokens.mean(0)), scores, stands])
-        return Heard(row, [views[0].offsets[place] for place in telling])
+        return Heard(row, [views[0].offsets[place] for place in telling], log_softmax(asserted, axis=1))
 
 
 def stamp_of(differences: Path) -> str:

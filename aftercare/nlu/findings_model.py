@@ -242,6 +242,14 @@ class FindingsModel:
         stands = np.stack([self._parts(window.row)[2] for window in heard])
         return dict(zip(self._heard, stands.max(0).tolist(), strict=True))
 
+    def asserted(self, heard: Sequence[Heard]) -> dict[str, Vectors]:
+        """For each finding that the encoder knows, the logarithm of the probability of each assertion, in the window that
+        speaks of it most."""
+        if not heard:
+            return {}
+        most = np.stack([self._parts(window.row)[1] for window in heard]).argmax(0)
+        return {name: heard[most[place]].asserted[place] for place, name in enumerate(self._heard)}
+
     @property
     def findings(self) -> list[str]:
         return list(self._findings)

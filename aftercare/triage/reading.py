@@ -9,6 +9,9 @@ from typing import Any
 from aftercare.triage.time_expressions import TimeMention
 
 SIGNS = frozenset({"symptom", "finding"})
+SEEMS = "seems"
+"""The key of an entity that holds what seems to be asserted of a sign, where that is another than the rule's label. Nothing in
+triage goes by it."""
 LANGUAGE = "language"
 """The kind of entity that names the language of a message."""
 CHANGE = "change"

@@ -53,6 +53,8 @@ ASSERTIONS = {
     "historical": "in the past",
     "hypothetical": "asked about",
     "information": "asked about",
+    "other_person": "another person's",
+    "idiom": "a figure of speech",
 }
 STANDING = frozenset({"present", "uncertain"})
 TRENDS = {
@@ -204,6 +206,8 @@ def _sign(entity: Mapping[str, Any]) -> Sign:
     assertion = entity["assertion"]
     words = [ASSERTIONS.get(assertion, assertion.replace("_", " "))]
     words += [name for quality, name in TRENDS.items() if quality in entity.get("qualities", ())]
+    if entity.get("seems"):
+        words.append(f"seems {ASSERTIONS.get(entity['seems'], entity['seems'].replace('_', ' '))}")
     if entity.get("other"):
         words.append("another person")
     level = (

@@ -22,6 +22,8 @@ TEXT = "yellow stuff"
 OFFSETS = [(0, 0), (0, 6), (7, 12), (0, 0)]
 NAMES = ("pus", "fever", "pain")
 QUESTIONS = ("is_normal", "can_i")
+ASSERTIONS = ("present", "negated", "uncertain", "historical")
+RARITY = np.log(np.array([1, 2, 3, 4], np.float32))
 
 
 class ToyEncoder:
@@ -48,13 +50,21 @@ def listener(seed: int, names: Sequence[str] = NAMES) -> Listener:
     per_question = {
         name: draw(size=(len(QUESTIONS), DIMENSIONS)).astype(np.float32) * 0.05 for name in ("whole", "look", "tell")
     }
+    of_assertions = {
+        f"assertion_{name}": draw(size=(len(ASSERTIONS), DIMENSIONS)).astype(np.float32) * 0.05
+        for name in ("word", "whole")
+    }
     findings = FindingHeads(
         names=tuple(names),
-        bias=np.zeros(len(names), np.float32),
-        stands_word=draw(size=DIMENSIONS).astype(np.float32) * 0.05,
-        stands_whole=draw(size=DIMENSIONS).astype(np.float32) * 0.05,
+        assertions=ASSERTIONS,
+        stands_word=np.zeros(DIMENSIONS, np.float32),
+        stands_whole=np.zeros(DIMENSIONS, np.float32),
         stands_bias=np.zeros(len(names), np.float32),
+        assertion_bias=np.zeros(len(ASSERTIONS), np.float32),
+        assertion_rarity=RARITY,
+        bias=np.zeros(len(names), np.float32),
         **per_finding,
+        **of_assertions,
     )
     questions = QuestionHeads(names=QUESTIONS, bias=np.zeros(len(QUESTIONS), np.float32), **per_question)
     return Listener(ToyEncoder(seed), findings, questions)  # type: ignore[arg-type]
@@ -78,6 +88,20 @@ def test_a_message_is_heard_as_the_training_describes_it() -> None:
     assert whole == pytest.approx(encoder.asked_in(described), abs=1e-5)
     assert part.shape == whole.shape
     assert set(heard.words) <= set(OFFSETS[1:-1])  # never the tokens that are no words
+
+
+def test_what_is_asserted_of_each_finding_is_a_probability() -> None:
+    one, two = ([listener(seed)] for seed in (1, 2))
+    [both], [first], [second] = (FindingsEncoder(listeners).hear(TEXT) for listeners in ([*one, *two], one, two))
+
+    assert both.asserted.shape == (len(NAMES), len(ASSERTIONS))
+    assert np.exp(both.asserted).sum(axis=1) == pytest.approx(1)
+    fair = np.exp(first.asserted - RARITY)
+    by_label = fair[:, [0, 2]].sum(axis=1) / fair.sum(axis=1)
+    standing = (by_label + 0.5) / 2  # the other head of this listener knows nothing
+    assert first.row[DIMENSIONS + len(NAMES) :] == pytest.approx(standing, abs=1e-5)
+    odds = [heard.asserted[:, 0] - heard.asserted[:, 1] for heard in (both, first, second)]
+    assert odds[0] == pytest.approx((odds[1] + odds[2]) / 2, abs=1e-4)
 
 
 def test_listeners_of_other_findings_do_not_go_together() -> None:

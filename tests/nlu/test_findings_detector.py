@@ -46,6 +46,8 @@ class ToyEncoder:
     """Each word has a direction of its own. Knows no finding; ``standing`` is how surely pus stands in any message."""
 
     names = ("pus",)
+    assertions = ("present", "negated", "historical")
+    asserted = (0.4, 0.4, 0.2)
     standing = 0.7
     width = DIMENSIONS + 2
 
@@ -57,10 +59,12 @@ class ToyEncoder:
     def hear(self, text: str) -> list[Heard]:
         start = max(text.find("custard"), 0)
         words = (start, start + len("custard"))
-        return [Heard(self.describe([text])[0], [words])]
+        return [Heard(self.describe([text])[0], [words], np.log(np.array([self.asserted], np.float32)))]
+
+    faint = -2.0
 
     def _score(self, text: str) -> float:
-        return 2.0 if "custard" in text and "hole" in text else -2.0
+        return 2.0 if "custard" in text and "hole" in text else self.faint
 
     def _vector(self, text: str) -> Vectors:
         words = [word.strip(".,?") for word in text.lower().split()]
@@ -155,6 +159,54 @@ def test_what_clearly_stands_is_uncertain_where_a_rule_denies_it(
     assert entities_of(trained, text, [{**read, "assertion": "idiom"}])[0]["assertion"] == "idiom"
     (found,) = entities_of(trained, "no creamy custard, none in the holes")
     assert found["assertion"] == "uncertain"
+
+
+def test_what_figures_deny_stays_denied(trained: FindingsDetector, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ToyEncoder, "standing", 0.9)
+    read = {"entity": "finding", "value": "pus", "start": 0, "end": 4, "text": "2/10", "assertion": "negated"}
+    assert entities_of(trained, "2/10", [read])[0]["assertion"] == "negated"
+
+
+def test_a_sign_may_seem_another_thing_than_its_rule_says(
+    trained: FindingsDetector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = {"entity": "finding", "value": "pus", "start": 0, "end": 3, "text": "pus", "assertion": "present"}
+    text = "pus like custard from a hole"
+    assert "seems" not in entities_of(trained, text, [read])[0]
+    monkeypatch.setattr(ToyEncoder, "asserted", (0.01, 0.01, 0.98))
+    (found,) = entities_of(trained, text, [read])
+    assert (found["assertion"], found["seems"]) == ("present", "historical")
+    (finding,) = Reading.from_entities(text, [found]).findings
+    assert finding.assertion == "present"  # by which the tier goes
+
+
+def test_a_sign_that_no_wording_names_may_seem_not_to_be_there(
+    trained: FindingsDetector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "my aunt had custard from a hole"
+    monkeypatch.setattr(ToyEncoder, "standing", 0.01)
+    assert entities_of(trained, text) == []
+    monkeypatch.setattr(ToyEncoder, "asserted", (0.01, 0.01, 0.98))
+    (found,) = entities_of(trained, text)
+    assert (found["value"], found["seems"], "assertion" in found) == ("pus", "historical", False)
+    assert Reading.from_entities(text, [found]).findings == ()  # it counts nowhere
+
+
+def test_symptoms_are_idioms_where_nothing_is_heard_at_all(
+    trained: FindingsDetector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = {"entity": "symptom", "value": "pus", "start": 0, "end": 3, "text": "pus", "assertion": "present"}
+
+    def assertions(message: str, **changed: str) -> list[str]:
+        return [entity["assertion"] for entity in entities_of(trained, message, [{**read, **changed}])]
+
+    assert assertions("pus is the name of my cat") == ["present"]  # a little is heard of it
+    assert assertions("pus is the name of my cat", value="redness") == ["present"]  # unknown to the heads
+    monkeypatch.setattr(ToyEncoder, "faint", -4.0)
+    assert assertions("pus is the name of my cat") == ["idiom"]
+    assert assertions("pus is the name of my cat", entity="finding") == ["present"]
+    assert assertions("pus is the name of my cat", text="40") == ["present"]
+    assert assertions("pus is custard from a hole") == ["present"]
 
 
 def test_what_makes_a_finding_is_not_denied_beside_it(
@@ -299,10 +351,12 @@ def test_a_broken_file_of_messages_is_named_with_its_line(tmp_path: Path, conten
 
 def test_a_message_tells_what_stands_in_it_and_what_does_not(tmp_path: Path) -> None:
     (tmp_path / "several.yml").write_text(
-        'messages:\n- {text: "no pus, dying for a coffee, red", findings: {pus: negated, self_harm: idiom, redness: present}}\n'
+        'messages:\n- {text: "no pus, dying for a coffee, red but fading", findings: {pus: negated, self_harm: idiom, '
+        "redness: resolving, marks: uncertain}}\n"
     )
-    (example,) = read_labelled_messages(tmp_path, {"pus", "self_harm", "redness"})
-    assert (example.stands, example.denied, example.complete) == ({"redness"}, {"pus", "self_harm"}, True)
+    (example,) = read_labelled_messages(tmp_path, {"pus", "self_harm", "redness", "marks"})
+    assert (example.stands, example.denied, example.going) == ({"marks"}, {"pus", "self_harm"}, {"redness"})
+    assert example.complete
 
 
 def test_the_projects_examples_are_sound() -> None:
