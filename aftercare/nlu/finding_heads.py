@@ -73,7 +73,8 @@ class Told(NamedTuple):
 @dataclass(frozen=True)
 class FindingHeads:
     """``names``: the findings. All matrices have a row of 384 for each of them; the two for ``stands`` are one vector for all, the
-    two for ``assertion`` have a row for each of ``assertions``. ``assertion_rarity`` is the logarithm of how much more each counted where it was learned."""
+    two for ``assertion`` have a row for each of ``assertions``. ``assertion_rarity`` is the logarithm of how much more each counted
+    where it was learned."""
 
     names: tuple[str, ...]
     assertions: tuple[str, ...]

@@ -30,7 +30,7 @@ from aftercare.nlu.finding_examples import (
 )
 from aftercare.nlu.finding_heads import FindingsEncoder, load_findings_encoder, stamp_of
 from aftercare.nlu.findings_model import Detected, FindingsModel, Labelled
-from aftercare.nlu.heard_assertion import not_there, with_what_it_seems
+from aftercare.nlu.heard_assertion import NOT_THERE, not_there, with_what_it_seems
 from aftercare.nlu.message_reader import MessageReader, examples_read, reader_at
 from aftercare.nlu.vector_cache import cached, finding_vectors
 from aftercare.triage.figures import bleeding_has_stopped, tells_of_adult
@@ -95,9 +95,6 @@ STOPPED = "bleeding_stopped"
 DOES_NOT_STOP = "bleeding_long"
 """Bleeding that does not stop is an emergency, one that did is a matter for today (red_flags.md E7, ruling 8). What is heavy
 stays an emergency though it has stopped."""
-
-DENIED = frozenset({"negated", "historical", "hypothetical", "information", "other_person"})
-"""Assertions by which a sign does not count. What is an idiom is no sign at all."""
 
 STANDS_ALL_THE_SAME = 0.8
 """The learned probability of standing from which a sign counts although a rule denies it, as uncertain. The words that tell
@@ -395,7 +392,7 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
         start, end = whole[0] if whole else (0, len(text))
         assertion, other = self._reader.assertion_of_span(text, first, last, item) if last else ("present", False)
         taken_seriously = self._knowledge.items[item].said_is_present and detected.confidence >= TAKEN_SERIOUSLY
-        if assertion in DENIED and (detected.stands >= STANDS_ALL_THE_SAME or taken_seriously):
+        if assertion in NOT_THERE and (detected.stands >= STANDS_ALL_THE_SAME or taken_seriously):
             assertion = "uncertain"
         return {
             "entity": self._knowledge.items[item].kind,
@@ -471,7 +468,7 @@ def _standing_all_the_same(entities: list[dict[str, Any]], stands: Mapping[str, 
     """The entities, those that a rule denies and the message clearly tells as standing made uncertain."""
     return [
         {**e, "assertion": "uncertain"}
-        if e.get("assertion") in DENIED
+        if e.get("assertion") in NOT_THERE
         and e["entity"] in SIGNS
         and stands.get(e["value"], 0.0) >= STANDS_ALL_THE_SAME
         and not MEASURED.search(e["text"])

@@ -24,6 +24,7 @@ SURELY = 0.8
 those found so in messages kept back 0.87 are labelled with the sign."""
 
 NOT_THERE = frozenset({"negated", "historical", "hypothetical", "information", "other_person"})
+"""Assertions by which a sign does not count. What is an idiom is no sign at all."""
 
 
 def seeming(rule: str | None, heard: Vectors, assertions: Sequence[str]) -> str:

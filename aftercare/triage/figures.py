@@ -83,7 +83,10 @@ STILL_BLEEDS = re.compile(
 )
 BLOOD = re.compile(r"\b(bleed\w*|bled|blood\w*|ooz\w*|trickl\w*|gauze|it won'?t stop)\b", re.IGNORECASE)
 TO_TEN = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-PAIN_SCORE = re.compile(rf"\b(?P<n>10|[0-9]|{'|'.join(TO_TEN)})\s*(?:/|out of|outta)\s*(?:10|ten)\b", re.IGNORECASE)
+PAIN_SCORE = re.compile(
+    rf"\b(?P<n>10|[0-9]|{'|'.join(TO_TEN)})\s*(?:/|out of|outta)\s*(?:10|ten)\b(?!\s+(?:people|patients|women|men|times)\b)",
+    re.IGNORECASE,
+)
 
 
 def measured(text: str, findings: list[Finding]) -> list[Finding]:

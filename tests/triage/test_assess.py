@@ -28,6 +28,7 @@ CASES = [
     ("I feel shivery and ill", 2, "urgent", "U2"),
     ("the pain is eight out of ten", 2, "urgent", "U4"),
     ("the pain is two out of ten", 2, "none", None),
+    ("do nine out of ten people have pain", 2, "none", None),
     ("my sight isn't as good as before", 2, "emergency", "E5"),
     ("my cheek has gone from red to black", 2, "emergency", "E6"),
     ("pink, breathing is grand and my sight is fine", 1, "none", None),
