@@ -16,7 +16,7 @@ from aftercare.triage import Assessment, Report, assess, update
 from aftercare.triage.assess import WORRY_LIMIT
 from aftercare.triage.figures import AGE
 from aftercare.triage.reading import SIGNS, Finding
-from aftercare.triage.report import raised
+from aftercare.triage.report import POINTS_BACK, raised
 
 WORRIES = frozenset({"is_normal", "when_to_worry"})
 """Questions that voice a worry; a mere report does so where it is all that a message is."""
@@ -28,15 +28,19 @@ NO_SIGN_OF_NOW = frozenset({"idiom", "other_person", "historical"})
 MEDICINES = frozenset(
     {"painkillers", "antihistamines", "antivirals", "prescription_cream", "hydrocortisone", "supplements", "retinoid"}
 )
-SAID_OF_IT = re.compile(
-    r"\b(on|over|for|with|about|touch|pop|squeeze|pick|cover|hide) (it|them|these|those|this|that)\b", re.IGNORECASE
-)
-"""What is asked of the sign that was told before, whatever else it names ("can I put aloe on them")."""
 PASSES_ON = re.compile(
     r"\b(pass|forward|hand|send|put) (it|this|that|my question) (on|over|along|through|to)\b|\bask (them|the team|your team|someone)\b",
     re.IGNORECASE,
 )
 """Agrees to, or wishes, that the team is asked (red_flags.md ruling 22)."""
+POINTS_AT_NOTHING = re.compile(
+    r"\b(is|was|would|will) it (be )?(ok|okay|al+ ?right|fine|safe|possible|allowed) (to|if|for)\b"
+    r"|\b(this|that|these|those) (morning|afternoon|evening|week\w*|month|year|summer|winter|time)\b",
+    re.IGNORECASE,
+)
+"""An "it" or a "this" that speaks of nothing told before."""
+PUTS_RIGHT = re.compile(r"^\W*(no+|nope|nah)\W+(not|just|only|the|i)\b|\b(i mean|i meant|not the)\b", re.IGNORECASE)
+"""Says of what was told what it is not, or what was meant."""
 AFTERCARE = frozenset({"answer", "check_question", "day_question", "not_covered", "medicine", "diagnosis"})
 """Kinds of replies to messages with aftercare content."""
 
@@ -88,9 +92,11 @@ def _asks_on_of_what_was_told(turn: Turn, assessment: Assessment) -> bool:
 
 
 def _counted(report: Report, turn: Turn) -> Report:
-    """The report with the worries voiced: the same one three times calls a person (R21)."""
+    """The report with the worries voiced: the same one three times calls a person (R21). What answers our own question or puts
+    a misunderstanding right is told once more without being a worry."""
     worries = {item: count + (count == WORRY_LIMIT) for item, count in report.worries.items()}
-    if not {*WORRIES, "report"}.isdisjoint({turn.intent, *turn.questions}):
+    voices = WORRIES if turn.report.asked or PUTS_RIGHT.search(turn.text) else {*WORRIES, "report"}
+    if not voices.isdisjoint({turn.intent, *turn.questions}):
         for item in [i for i in report.subject if _is_worried_about(i, report, turn)][:1]:
             worries[item] = worries.get(item, 0) + 1
     return replace(report, worries=worries)
@@ -123,6 +129,15 @@ def _is_sent_to_the_clinic(items: Sequence[str], report: Report, assessment: Ass
     return any(i in report.soon and i in assessment.soon for i in items)
 
 
+def _goes_on_about_what_was_told(turn: Turn, assessment: Assessment) -> bool:
+    """Whether a matter for soon was told before and still stands, and the message asks or tells on of it: it points back, or
+    names nothing of its own ("how much longer?"). May I do a thing that nobody named is another matter ("can I surf")."""
+    if not set(turn.report.soon) & assessment.soon:
+        return False
+    points_back = bool(POINTS_BACK.search(POINTS_AT_NOTHING.sub(" ", turn.text)))
+    return points_back or not (turn.names or "can_i" in turn.questions)
+
+
 def _calm(turn: Turn, report: Report, assessment: Assessment, knowledge: KnowledgeBase, clinic: Clinic) -> Answer:
     """No flag in this message. Where an urgent case stands, the call is repeated and nothing calming is said."""
     settled = _settled(report, turn, Reply("", ""))
@@ -132,8 +147,9 @@ def _calm(turn: Turn, report: Report, assessment: Assessment, knowledge: Knowled
         reply, settled = talk.fixed("urgent_again", "urgent", knowledge, clinic), replace(settled, asked=None)
     elif urgent and reply.kind in ("small_talk", "medicine", "diagnosis", "out_of_scope", "fallback", "handoff"):
         reply = replace(reply, text=f"{reply.text} {_still_call(clinic)}")
-    about = (*settled.subject, *(turn.report.subject if SAID_OF_IT.search(turn.text) else ()))
-    sent = not urgent and reply.kind in AFTERCARE and _is_sent_to_the_clinic(about, report, assessment)
+    goes_on = _goes_on_about_what_was_told(turn, assessment)
+    about_it = goes_on or _is_sent_to_the_clinic(settled.subject, report, assessment)
+    sent = not urgent and ((reply.kind in AFTERCARE and about_it) or (reply.kind == "handoff" and goes_on))
     if sent:
         reply = replace(reply, text=f"{reply.text} {talk.phrase('still_soon', 0, knowledge, clinic)}")
     soon = sent or handoff == "other_language"  # ruling 24

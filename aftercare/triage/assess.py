@@ -91,7 +91,7 @@ def assess(report: Report, knowledge: KnowledgeBase, now: datetime, answer: str 
         newly_lifted = lifted != hit and any(m.turn == report.turn for m in modifiers)
         lifted = _doubted(lifted, evidence)
         if "soon" in (hit.tier, lifted.tier):
-            soon |= {s.item for s in evidence.signs if s.kind in SIGNS}
+            soon |= {s.item for s in evidence.signs if s.kind in (*SIGNS, "modifier")}
         elif lifted.tier == "urgent":
             urgent |= counted.union(*(knowledge.items[item].implies for item in counted))
         if newly_lifted or (rule.ask_day_first and day_unknown and pending) or _is_fresh(evidence, report):

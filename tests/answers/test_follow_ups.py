@@ -160,6 +160,17 @@ def test_the_same_worry_about_what_was_urgent_is_an_emergency(talk: Talks) -> No
     assert play(talk(4), worry, worry, worry).tier == "emergency"
 
 
+ONCE_MORE = {
+    "an answer to our question": (("is the peeling ok", "is_normal"), ("all the peeling is thin and dry and I have had no fever with it", "report")),
+    "put right": (("the peeling itches", "report"), ("no not that, I mean the peeling", "report")),
+}
+
+
+@pytest.mark.parametrize("said", ONCE_MORE.values(), ids=ONCE_MORE)
+def test_what_answers_us_or_puts_us_right_is_no_further_worry(talk: Talks, said: tuple[Said, Said]) -> None:
+    assert play(talk(4), *said, ("how is my peeling, is it ok", "is_normal")).tier == "self_care"
+
+
 def test_a_worry_repeated_beside_an_urgent_case_is_no_emergency(talk: Talks) -> None:
     harmless = ("is the peeling ok", "is_normal")
     assert play(talk(4), ("there is pus", "report"), harmless, harmless, harmless).tier == "urgent"
@@ -182,8 +193,35 @@ def test_who_was_sent_to_the_clinic_hears_so_with_every_answer_about_that(talk: 
     assert answer.replies[0].kind != "check_question" and not CALM.search(text)
 
 
-def test_a_case_for_soon_does_not_colour_another_question(talk: Talks) -> None:
-    answer = play(talk(10), ("I still have these bumps", "report"), ("can I wash my hair", "can_i"))
+GOES_ON = {
+    "naming nothing": ("how much longer", "how_long"),
+    "pointing back past another thing": ("could the serum clear them", "what_to_apply"),
+    "asking for a person": ("could somebody look at them", "talk_to_human"),
+}
+
+
+@pytest.mark.parametrize("said", GOES_ON.values(), ids=GOES_ON)
+def test_who_goes_on_about_a_matter_for_soon_is_told_so_again(talk: Talks, said: Said) -> None:
+    answer = play(talk(10), ("I still have these bumps", "report"), ("my eyes are fine", "report"), said)
+    assert (answer.tier, "still contact" in answer.replies[0].text) == ("soon", True)
+
+
+def test_a_risk_told_before_a_session_stays_a_matter_for_soon(talk: Talks) -> None:
+    risk = ("I have a session next week and I am pregnant", "report")
+    answer = play(talk(), risk, ("would that be a reason to wait", "is_normal"))
+    assert (answer.tier, "still contact" in answer.replies[0].text) == ("soon", True)
+
+
+ANOTHER_MATTER = {
+    "a thing": ("can I wash my hair", "can_i"),
+    "a thing we do not know": ("am I allowed on a trampoline", "can_i"),
+    "an it of nothing": ("is it okay to wear sunscreen this weekend", "can_i"),
+}
+
+
+@pytest.mark.parametrize("said", ANOTHER_MATTER.values(), ids=ANOTHER_MATTER)
+def test_a_case_for_soon_does_not_colour_another_question(talk: Talks, said: Said) -> None:
+    answer = play(talk(10), ("I still have these bumps", "report"), said)
     assert (answer.tier, "still contact" in answer.replies[0].text) == ("self_care", False)
 
 
