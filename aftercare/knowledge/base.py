@@ -266,7 +266,6 @@ def _item(
         lasting=raw.get("lasting", False),
         said_is_present=raw.get("said_is_present", False),
         done_in_treatment=raw.get("done_in_treatment", False),
-        never_doubted=raw.get("never_doubted", False),
         only_guessed=raw.get("only_guessed", False),
         treatment=treatment,
     )

@@ -121,8 +121,7 @@ class Item:
     (spots that hold pus, redness of hives), and is not told beside it.
     With ``said_is_present`` the finding counts even where it is only supposed, asked of or joked about (ruling 10);
     with ``done_in_treatment`` it is told in the past and of the practitioner ("the girl used the same tip"), and counts.
-    With ``never_doubted`` its words count whatever is learned: an event that is told as over (a single faint, ruling 13), a
-    diagnosis that somebody made. ``only_guessed``: nobody sees it, so whoever names it takes a guess at what they see.
+    ``only_guessed``: nobody sees it, so whoever names it takes a guess at what they see.
     """
 
     id: str
@@ -144,7 +143,6 @@ class Item:
     lasting: bool = False
     said_is_present: bool = False
     done_in_treatment: bool = False
-    never_doubted: bool = False
     only_guessed: bool = False
     treatment: str | None = None
 

@@ -266,7 +266,6 @@ def test_words_are_doubted_where_the_heads_hear_no_sign(
 
     assert doubted("pus is the name of my cat", read, fever) == ["pus"]  # figures are never doubted
     assert doubted("pus, custard from a hole", read) == []
-    assert doubted("pus faint", read, {**read, "value": "faint", "text": "faint"}) == ["pus"]  # an event counts
     assert doubted("pus", read, {"entity": "language", "value": "de", "start": 0, "end": 3, "text": ""}) == []
     assert doubted("no pus", {**read, "assertion": "negated"}) == []
     monkeypatch.setattr(ToyEncoder, "standing", 0.05)
