@@ -429,6 +429,11 @@ EARLIER = re.compile(
 NUMB = re.compile(
     r"\b(?:numb\w*|asleep|frozen|an?aesthetic|no\s+feeling|without\s+(?:any\s+)?feeling|can'?t\s+feel)\b", re.IGNORECASE
 )
+LAST_TIME = re.compile(
+    r"\s*(?:the|my|our|her|his|their)\s+last\s+(?:time|one|go|round|visit)\b(?!\s+(?:that\s+)?(?:i|we|she|he|they)\b)",
+    re.IGNORECASE,
+)
+"""What is counted from where the treatment has no name ("two months since the last time")."""
 NUMBING = re.compile(
     r"\s+(?:(?:the|my|your|that)\s+)?(?:(?P<named>numb\w*|an?aesthetic|lidocaine)\s+)?(?:cream|gel|stuff)\b",
     re.IGNORECASE,
@@ -935,7 +940,7 @@ def _after(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
     numbing = NUMBING.match(after)
     if numbing and (numbing.group("named") or scene.is_numb):
         return _Claim(scene.said("since", match)(days=_days_of(match)), _weight(NOW, match, scene))
-    if (match.groupdict().get("link") or "since") in ("after", "since", "from", "past"):
+    if (match.groupdict().get("link") or "since") in ("after", "since", "from", "past") and not LAST_TIME.match(after):
         first = EVENTS.search(after)
         if first and first.lastgroup != "treatment":
             return _Claim(scene.said("onset", match)(days=_days_of(match))) if first.lastgroup == "onset" else None

@@ -161,7 +161,10 @@ def test_the_same_worry_about_what_was_urgent_is_an_emergency(talk: Talks) -> No
 
 
 ONCE_MORE = {
-    "an answer to our question": (("is the peeling ok", "is_normal"), ("all the peeling is thin and dry and I have had no fever with it", "report")),
+    "an answer to our question": (
+        ("is the peeling ok", "is_normal"),
+        ("all the peeling is thin and dry and I have had no fever with it", "report"),
+    ),
     "put right": (("the peeling itches", "report"), ("no not that, I mean the peeling", "report")),
 }
 

@@ -116,6 +116,8 @@ PRINCIPLES = {
     "a count may be put right by a number, and weeks by days": [
         ("it itches. had it done 4 days ago, no wait 5", 5),
         ("nearly two weeks since my session, well 12 days", 12),
+        ("nine weeks since the last one and I see a dent", 63),
+        ("nine weeks since the last time we spoke, I see a dent", None),
         ("8 days after my session. peeled day 3, now hives", 8),
         ("treated 9 days ago. Sorry, 1 day it's fine the next it's hot", 9),
     ],
