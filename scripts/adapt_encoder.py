@@ -4,9 +4,9 @@
 The published encoder puts "stuff came out" near "something came out of the post". This script teaches it which messages
 speak of the same finding, what they assert of it, and what kind of question a message asks, with the examples of ``data/nlu``.
 The weights themselves stay as published. What is learned is a difference of low rank (LoRA) for every dense layer of the
-upper transformer layers, two thin matrices each, and the heads of ``aftercare.nlu.finding_heads``: 1 to 2.5 MB together by the rank, kept in
-whole numbers of 8 bits. ``aftercare.nlu.encoder_weights`` adds the product of the matrices to the weights. Each file makes an
-encoder of its own, and ``aftercare.nlu.finding_heads`` takes the mean of what they hear: another ``--seed`` errs elsewhere.
+upper transformer layers, two thin matrices each, and the heads of ``aftercare.nlu.finding_heads``: 1 to 2.5 MB together by the
+rank, kept in whole numbers of 8 bits. ``aftercare.nlu.encoder_weights`` adds the product of the matrices to the weights. Each
+file makes an encoder of its own, and ``aftercare.nlu.finding_heads`` takes the mean of what they hear: another ``--seed`` errs elsewhere.
 
 It is run by hand, not at set-up and not by ``rasa train``: it needs PyTorch, which does not fit beside Rasa, and three
 quarters of an hour on two cores. Run it again when the examples have grown by a third or so (``--start`` goes on from the

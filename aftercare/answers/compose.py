@@ -9,14 +9,14 @@ from dataclasses import replace
 from aftercare.answers import check, clinical, talk
 from aftercare.answers.answer import LONGEST, Answer, Reply
 from aftercare.answers.flags import flag_reply
-from aftercare.answers.turn import CLINICAL, Turn, with_question
+from aftercare.answers.turn import CLINICAL, PUTS_RIGHT, Turn, with_question
 from aftercare.knowledge import Clinic, Item, KnowledgeBase
 from aftercare.knowledge.model import Tier
 from aftercare.triage import Assessment, Report, assess, update
 from aftercare.triage.assess import WORRY_LIMIT
 from aftercare.triage.figures import AGE
 from aftercare.triage.reading import SIGNS, Finding
-from aftercare.triage.report import POINTS_BACK, raised
+from aftercare.triage.report import raised
 
 WORRIES = frozenset({"is_normal", "when_to_worry"})
 """Questions that voice a worry; a mere report does so where it is all that a message is."""
@@ -33,14 +33,6 @@ PASSES_ON = re.compile(
     re.IGNORECASE,
 )
 """Agrees to, or wishes, that the team is asked (red_flags.md ruling 22)."""
-POINTS_AT_NOTHING = re.compile(
-    r"\b(is|was|would|will) it (be )?(ok|okay|al+ ?right|fine|safe|possible|allowed) (to|if|for)\b"
-    r"|\b(this|that|these|those) (morning|afternoon|evening|week\w*|month|year|summer|winter|time)\b",
-    re.IGNORECASE,
-)
-"""An "it" or a "this" that speaks of nothing told before."""
-PUTS_RIGHT = re.compile(r"^\W*(no+|nope|nah)\W+(not|just|only|the|i)\b|\b(i mean|i meant|not the)\b", re.IGNORECASE)
-"""Says of what was told what it is not, or what was meant."""
 AFTERCARE = frozenset({"answer", "check_question", "day_question", "not_covered", "medicine", "diagnosis"})
 """Kinds of replies to messages with aftercare content."""
 
@@ -134,8 +126,7 @@ def _goes_on_about_what_was_told(turn: Turn, assessment: Assessment) -> bool:
     names nothing of its own ("how much longer?"). May I do a thing that nobody named is another matter ("can I surf")."""
     if not set(turn.report.soon) & assessment.soon:
         return False
-    points_back = bool(POINTS_BACK.search(POINTS_AT_NOTHING.sub(" ", turn.text)))
-    return points_back or not (turn.names or "can_i" in turn.questions)
+    return turn.speaks_of_it or not (turn.names or "can_i" in turn.questions)
 
 
 def _calm(turn: Turn, report: Report, assessment: Assessment, knowledge: KnowledgeBase, clinic: Clinic) -> Answer:

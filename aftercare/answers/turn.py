@@ -26,6 +26,14 @@ CORRECTS = re.compile(
     r"^\W*(no+|nope|nah|not|sorry|oops|actually|wait|i mean|i meant|rather)\b|\b(i mean|i meant|i said|not the)\b", re.I
 )
 """A message that puts right what the one before was taken for ("no, the redness, not the bumps")."""
+PUTS_RIGHT = re.compile(r"^\W*(no+|nope|nah)\W+(not|just|only|the|i)\b|\b(i mean|i meant|not the)\b", re.IGNORECASE)
+"""The surer of these: says what was not meant, or what was ("sorry, it is still bigger" puts nothing right)."""
+POINTS_AT_NOTHING = re.compile(
+    r"\b(is|was|would|will) it (be )?(ok|okay|al+ ?right|fine|safe|possible|allowed) (to|if|for)\b"
+    r"|\b(this|that|these|those) (morning|afternoon|evening|week\w*|month|year|summer|winter|time)\b",
+    re.IGNORECASE,
+)
+"""An "it" or a "this" that speaks of nothing told before."""
 CONTINUES = re.compile(r"^\W*(ok(ay)?|so|right)?\W*(and|or|also|plus|what about|how about|same for|then)\b", re.I)
 """A message that goes on where the one before ended ("and the dryness?")."""
 LONGEST_ELLIPSIS = 8
@@ -52,6 +60,11 @@ class Turn:
     def names(self) -> frozenset[str]:
         """The items that the message itself names as what it is about."""
         return frozenset(f.item for f in self.reading.findings if f.kind in ABOUT and f.item != CHANGE)
+
+    @property
+    def speaks_of_it(self) -> bool:
+        """Whether a word of it points at what was told before, and not at nothing ("is it ok to", "this week")."""
+        return bool(POINTS_BACK.search(POINTS_AT_NOTHING.sub(" ", self.text)))
 
     @property
     def points_back(self) -> bool:

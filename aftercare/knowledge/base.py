@@ -266,6 +266,7 @@ def _item(
         lasting=raw.get("lasting", False),
         said_is_present=raw.get("said_is_present", False),
         done_in_treatment=raw.get("done_in_treatment", False),
+        counts_when_over=raw.get("counts_when_over", False),
         only_guessed=raw.get("only_guessed", False),
         treatment=treatment,
     )

@@ -121,7 +121,8 @@ class Item:
     (spots that hold pus, redness of hives), and is not told beside it.
     With ``said_is_present`` the finding counts even where it is only supposed, asked of or joked about (ruling 10);
     with ``done_in_treatment`` it is told in the past and of the practitioner ("the girl used the same tip"), and counts.
-    ``only_guessed``: nobody sees it, so whoever names it takes a guess at what they see.
+    With ``counts_when_over`` it is an event: told as over it is for today all the same (a single faint, ruling 13; a used needle,
+    ruling 14). ``only_guessed``: nobody sees it, so whoever names it takes a guess at what they see.
     """
 
     id: str
@@ -143,6 +144,7 @@ class Item:
     lasting: bool = False
     said_is_present: bool = False
     done_in_treatment: bool = False
+    counts_when_over: bool = False
     only_guessed: bool = False
     treatment: str | None = None
 

@@ -12,7 +12,7 @@ The kinds of question have such looks too: at the end of a long story a few word
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -41,7 +41,7 @@ WORD_SCALE = np.float32(10.0)
 """Lengths that the vectors are brought to before the heads see them; the same as in ``scripts/adapt_encoder.py``."""
 
 
-ROW = "meaning, scores, stands by two heads, asked; encoded in 8 bits"
+ROW = "meaning, scores, stands by two heads, asked; encoded in 8 bits; learned ones by the first"
 """What the rows of ``FindingsEncoder.describe`` are made of; rows that were kept under another name are of no use."""
 
 
@@ -175,21 +175,26 @@ class FindingsEncoder:
         """Of the part of a row of ``describe`` that is about findings."""
         return DIMENSIONS + 2 * len(self.names)
 
-    def describe(self, texts: Sequence[str]) -> Vectors:
+    def describe(self, texts: Sequence[str], by_all: Callable[[str], bool] | None = None) -> Vectors:
         """(texts, ``width`` + questions): the meaning, a vector of length 1, then for each of ``names`` the score, for each
-        the probability that it stands, and for each of ``questions`` the score."""
+        the probability that it stands, and for each of ``questions`` the score.
 
-        def described(one: Listener) -> Vectors:
+        Only the first listener describes texts of which ``by_all`` is False: those that the heads were learned from, where
+        what they score is known by heart and nothing is made of it.
+        """
+
+        def described(one: Listener, some: Sequence[str]) -> Vectors:
             def read(tokens: Vectors) -> Vectors:
                 told = one.findings.listen(tokens)
                 return np.concatenate([_unit(tokens.mean(0)), told.scores, told.stands, one.questions.listen(tokens)])
 
-            return one.encoder.read_all(texts, read, self.width + len(self.questions))
+            return one.encoder.read_all(some, read, self.width + len(self.questions))
 
-        rows = described(self._listeners[0])
-        for one in self._listeners[1:]:
-            rows[:, DIMENSIONS:] += described(one)[:, DIMENSIONS:]
-        rows[:, DIMENSIONS:] /= len(self._listeners)
+        rows = described(self._listeners[0], texts)
+        chosen = [place for place, text in enumerate(texts) if by_all is None or by_all(text)]
+        if chosen:
+            others = [described(one, [texts[place] for place in chosen]) for one in self._listeners[1:]]
+            rows[chosen, DIMENSIONS:] = np.mean([rows[chosen], *others], axis=0)[:, DIMENSIONS:]
         return rows
 
     def asked_in(self, described: Vectors) -> Vectors:

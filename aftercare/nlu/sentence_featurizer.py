@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from aftercare.nlu.data_file import PROJECT
 from aftercare.nlu.encoder_weights import DIFFERENCES, EncoderUnavailable, Vectors
 from aftercare.nlu.finding_heads import FindingsEncoder, load_findings_encoder, stamp_of
+from aftercare.nlu.findings_model import is_kept_back
 from aftercare.nlu.spelling import corrected_text
 from aftercare.nlu.vector_cache import cached, finding_vectors
 
@@ -80,7 +82,8 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
     def _remembered(self, texts: list[str], encoder: FindingsEncoder) -> Vectors:
         """Their vectors, by way of the cache of the findings detector, which has to describe most of these texts too."""
         stamp = stamp_of(self._differences)
-        return encoder.asked_in(cached(encoder.describe, texts, finding_vectors(), stamp, beside=True))
+        describe = partial(encoder.describe, by_all=is_kept_back)
+        return encoder.asked_in(cached(describe, texts, finding_vectors(), stamp, beside=True))
 
     def process(self, messages: list[Message]) -> list[Message]:
         spoken = [message for message in messages if message.get(TEXT)]

@@ -75,7 +75,7 @@ class Report:
     ``treated_on`` is the treatment day (day 0); ``not_after`` the latest it can have been, where only that is known.
     ``asked`` is our own open question: ``check``, ``day`` or ``check_day``. ``checked_at`` is when the check question was
     last put, ``check_denied`` whether it was answered with no. ``open_tier`` is emergency or urgent once reached, until
-    staff close it; ``soon`` and ``urgent`` are the signs for which the patient was sent to the clinic in a
+    staff close it; ``soon`` and ``urgent`` are the signs and risks for which the patient was sent to the clinic in a
     day or two, or today. ``told_on`` is the day of the last message.
     """
 

@@ -78,6 +78,16 @@ def test_several_listeners_are_heard_as_their_mean() -> None:
     assert both[DIMENSIONS:] == pytest.approx((first[DIMENSIONS:] + second[DIMENSIONS:]) / 2, abs=1e-5)
 
 
+def test_what_was_learned_from_is_described_by_the_first_alone() -> None:
+    one, two = listener(1), listener(2)
+    texts = [TEXT, f"{TEXT} again"]
+    both, first = FindingsEncoder([one, two]), FindingsEncoder([one])
+    rows = both.describe(texts, by_all=lambda text: text != TEXT)
+
+    assert rows[0] == pytest.approx(first.describe(texts)[0], abs=1e-5)
+    assert rows[1] == pytest.approx(both.describe(texts)[1], abs=1e-5)
+
+
 def test_a_message_is_heard_as_the_training_describes_it() -> None:
     encoder = FindingsEncoder([listener(1), listener(2)])
     [described] = encoder.describe([TEXT])

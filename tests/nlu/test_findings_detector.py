@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from zlib import crc32
@@ -51,7 +51,7 @@ class ToyEncoder:
     standing = 0.7
     width = DIMENSIONS + 2
 
-    def describe(self, texts: Sequence[str]) -> Vectors:
+    def describe(self, texts: Sequence[str], by_all: Callable[[str], bool] | None = None) -> Vectors:
         return np.stack([np.append(self._vector(text), [self._score(text), self.standing]) for text in texts]).astype(
             np.float32
         )
@@ -266,12 +266,27 @@ def test_words_are_doubted_where_the_heads_hear_no_sign(
 
     assert doubted("pus is the name of my cat", read, fever) == ["pus"]  # figures are never doubted
     assert doubted("pus, custard from a hole", read) == []
+    assert doubted("pus faint", read, {**read, "value": "faint", "text": "faint"}) == ["pus"]  # an event counts
     assert doubted("pus", read, {"entity": "language", "value": "de", "start": 0, "end": 3, "text": ""}) == []
     assert doubted("no pus", {**read, "assertion": "negated"}) == []
     monkeypatch.setattr(ToyEncoder, "standing", 0.05)
     assert doubted("pus, custard from a hole", read) == ["pus"]
     (finding,) = Reading.from_entities("pus", entities_of(trained, "pus", [read])).findings
     assert finding.doubted
+
+
+@pytest.mark.parametrize(
+    ("asserted", "doubted"), [((0.1, 0.1, 0.8), []), ((0.1, 0.8, 0.1), ["faint"])], ids=["it is over", "it never was"]
+)
+def test_an_event_that_is_over_is_doubted_only_where_it_surely_never_was(
+    trained: FindingsDetector, monkeypatch: pytest.MonkeyPatch, asserted: tuple[float, ...], doubted: list[str]
+) -> None:
+    monkeypatch.setattr(ToyEncoder, "names", ("faint",))
+    monkeypatch.setattr(trained._model, "_heard", ["faint"])
+    monkeypatch.setattr(ToyEncoder, "standing", 0.01)
+    monkeypatch.setattr(ToyEncoder, "asserted", asserted)
+    read = {"entity": "finding", "value": "faint", "start": 0, "end": 5, "text": "faint", "assertion": "present"}
+    assert [e["value"] for e in entities_of(trained, "faint", [read]) if e.get("doubted")] == doubted
 
 
 def test_does_not_repeat_or_change_what_was_read(trained: FindingsDetector) -> None:
