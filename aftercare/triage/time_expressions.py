@@ -115,6 +115,7 @@ ON_THE_SPOT = (
     rf"\b(?:on|in|during)\s+(?:my|the|our|her|his|ur)\s+(?:way|bus|train|tram|tube|taxi|cab|uber|car|drive|walk|ride|lift)(?:\s+(?:going|coming))?"
     rf"\s+(?:(?:back\s+)?home|back)\s+from\s+{_YOUR_PLACE}"
     rf"|\b(?:just|jus|only\s+just)\s+(?:this\s+(?:second|minute)\s+)?(?:(?:got|come|came)\s+)?(?:back\s+)?(?:home|back|in|out)\s+(?:from|of)\s+{_YOUR_PLACE}"
+    r"|\b(?:been\s+)?(?:back\s+)?home\s+since\s+(?:about\s+|around\s+)?(?:noon|midday|lunch(?:time)?|\d{1,2}(?:[:.]\d\d)?|(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?=\s+o'?\s?clock))(?:\s*(?:am|pm|o'?\s?clock))?(?!\s+(?:day|week|month))"
     r"|\b(?:sat|sitting|waiting|lying|still)\s+(?:here\s+)?in\s+(?:your|ur)\s+(?:waiting\s+(?:room|area)|chair|car\s*park|treatment\s+room|reception)\b"
 )
 """Words of somebody who is at the clinic or has just come home from it: the treatment was today."""
@@ -146,7 +147,7 @@ EXPRESSIONS: tuple[tuple[str, Sought], ...] = tuple(
             "moment",
             r"\b(?P<back2>(?:the\s+|a\s+)?(?:day\s+)?(?:before|b4)\s+yesterday|(?:the\s+)?night\s+before\s+last)\b",
         ),
-        ("old", rf"(?:\bis|\bare|'s)\s+{_ROUGHLY}{_COUNT}\s+old\b"),
+        ("old", rf"(?:\bis|\bare|'s|,)\s+{_ROUGHLY}{_COUNT}\s+old\b"),
         (
             "next",
             r"\b(?:it'?s|it\s+is)\s+(?:now\s+)?the\s+(?:next|following)\s+(?:day|morning|afternoon|evening|night)(?=\s*(?:$|[,.;!?]|now\b|and\b))",
@@ -301,10 +302,12 @@ OTHER_PROCEDURE = (
     r"(?:botox|fillers?|laser|hair|nails?|brows?|lash(?:es)?|wax(?:ing)?|peel|blood|vaccine|jab|tattoo|dent(?:ist|al)|gym|physio|doctors?'?s?|gp|"
     r"training|work|therapy|school|massage)"
 )
+NEEDLE_TIP = r"(?:needle\s+)?(?:(?<!nose )(?<!on the )tip|cartridge|needle\s+head)"
+"""What goes into the skin: when one was shared or dropped is when the treatment was."""
 EVENTS = re.compile(
     # Something else, told first: it takes the words along that would else be the treatment ("laser treatment", "nails done").
     rf"\b(?P<other>{OTHER_PROCEDURE}\s+(?:appointment|appt|session|treatment|done|went\s+in|was\s+in)"
-    rf"|(?<!they\s)(?<!you\s)(?<!girl\s)(?<!lady\s)(?<!nurse\s)(?<!tech\s)(?<!\swas\s)(?<!\swere\s)(?:used|put|applied)\b(?!\s+(?:\w+\s+){{0,4}}?on\s+(?:me|us|her|him)\b)"
+    rf"|(?<!they\s)(?<!you\s)(?<!girl\s)(?<!lady\s)(?<!nurse\s)(?<!tech\s)(?<!\swas\s)(?<!\swere\s)(?:used|put|applied)\b(?!\s+(?:\w+\s+){{0,4}}?(?:on\s+(?:me|us|her|him)|{NEEDLE_TIP})\b)"
     r"|(?:using|picked|took(?!\s+place)|taken|wore|went(?!\s+(?:in\b|to\s+(?:you|u|una|see|your|ur|the\s+clinic)\b|for\s+(?:my|the)))|washed|tried|ate|eaten|drank|slept|ran|swam|worked|forgot|missed|touched|"
     r"rubbed|shaved|called|rang|emailed|messaged|spoke|flew|bought|ordered|had\s+(?:a|an|some|no|few|loads|lots|too)|got\s+(?:a|an|some|my\s+period|these|sun\w*)))\b"
     # The beginning of a sign or a change of it.
@@ -322,6 +325,7 @@ EVENTS = re.compile(
     r"|(?:place|clinic|salon|spa|studio|girl|lady|person|practitioner)\s+(?:that\s+|where\s+)?(?:i|we|she|he)\s+(?:used|went\s+to|visited|chose|picked)\b(?!\s+for\b)"
     r"|done\b|was\s+the\s+date|(?:mine|hers|his)\s+(?:was|were)|(?:after|of|since|from)\s+(?:mine|hers|his)\b|both\s+of\s+us\s+did"
     r"|(?:this|latest|most\s+recent)\s+one"
+    rf"|{NEEDLE_TIP}\b"
     r"|(?:was|were|been)\s+(?:just\s+)?(?:with|at)\s+(?:you|u|yours|urs)\b|(?:was|were)\s+there(?=\s*@)"
     r"|(?:saw|seen|visited|visit\s+to|attended|by)\s+(?:you|u)\b(?!\s+(?:guys?\s+)?(?:can|think))"
     r"|\b(?:i|we)\s+(?:came|visited|attended)\b(?!\s+(?:up|out|down|across|off|on|round|over))"
@@ -411,7 +415,8 @@ PERSON = re.compile(
 )
 IS_PATIENT = re.compile(
     rf"\b(?:mine|my\s+(?:own\s+)?(?:{TREATED_PART}|eyes?|nose|{TREATMENT_NOUN})|i\s+(?:had|did|got|have|want|plan|look|feel|peel\w*)|"
-    r"am\s+i\b|i(?:'m|m|\s+am)\s+(?!writing|typing|worried|scared|asking\s+(?:for|on)|her|his|the))\b",
+    r"am\s+i\b|i(?:'m|m|\s+am)\s+(?!writing|typing|talking|speaking|calling|ringing|holding|sitting\s+with|worried|scared"
+    r"|asking\s+(?:for|on)|her|his|the|(?:in|at|from|with)\s+(?!pain|agony|tears|bits|bed)))\b",
     re.IGNORECASE,
 )
 """A writer who speaks of an own treatment, skin or state: what is told of others is then only a comparison."""
@@ -419,6 +424,8 @@ SELF = re.compile(
     r"\b(i|i'?m|me|mine|my\s+(?:own|face|skin|treat\w*|session|micro\w*))\b|^\s*(?:did|says?|said|thinks?)\b",
     re.IGNORECASE,
 )
+TOGETHER = re.compile(r"\b(?:me|i|us)\s+(?:and|n|&|plus)\s+$", re.IGNORECASE)
+"""Just before another person: "me and my flatmate mixed up our rollers last night" is told of both."""
 CORRECTED = re.compile(r"\b(sorry|meant|i\s+mean|actually|correction|mistake|wait|no\W)", re.IGNORECASE)
 PUT_RIGHT = re.compile(r"\b(meant|i\s+mean|(?:no|sorry|actually|wait)\W+(?:it|that)\s+was|mistake)\b", re.IGNORECASE)
 QUOTED = re.compile(r"\bi\s+(?:said|told\s+you|wrote|typed)\s", re.IGNORECASE)
@@ -818,8 +825,14 @@ def _is_negated(match: re.Match[str], scene: _Scene) -> bool:
 
 
 def _is_of_another(match: re.Match[str], scene: _Scene) -> bool:
-    other = PERSON.search(scene.before(match.start()))
-    return not scene.writes_for_another and other is not None and not SELF.search(other.group("rest"))
+    before = scene.before(match.start())
+    other = PERSON.search(before)
+    if scene.writes_for_another or other is None:
+        return False
+    at = match.start() - len(before) + other.start()
+    if TOGETHER.search(scene.masked[:at]):
+        return False
+    return not SELF.search(other.group("rest"))
 
 
 def _weight(weight: int, match: re.Match[str], scene: _Scene) -> int:
@@ -988,7 +1001,7 @@ def _asked_after(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | Non
         return _Claim(scene.said("since", match)(days=_days_of(match)), FORMER)
     if ASKS.search(before) or GENERAL.search(before + after) or scene.is_asked(match.end()):
         return _Claim(scene.said("asked", match)(days=_days_of(match)))
-    if STATE.search(before + after):
+    if STATE.search(before + after) or re.search(r"\b(?:now|today)\s*$", scene.masked[: match.start()]):
         return _Claim(scene.said("since", match)(days=_days_of(match)), FORMER)
     return None
 
@@ -998,7 +1011,8 @@ def _old(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
     before = scene.before(match.start())
     if re.search(r"\b(?:i|he|she|we|they)\s*$|\b(?:cream|balm|serum|gel|roller|bottle|tube|baby|kid)\b", before):
         return None
-    if scene.names_treatment(scene.clause(match.start())):
+    own = scene.clause(match.start())
+    if scene.names_treatment(own) or (match.group().startswith(",") and scene.names_treatment(own - 1)):
         return _Claim(scene.said("since", match)(days=_days_of(match)), _weight(NOW, match, scene))
     return _lasting(kind, match, scene)
 
@@ -1053,7 +1067,8 @@ def _by_surroundings(days: int, kind: str, match: re.Match[str], scene: _Scene) 
 def _on_the_spot(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
     """'In your waiting room', 'just home from your clinic': of now, where no other time is told and nothing has gone on since."""
     others = {sort for sort, _ in scene.expressions} - {"on_the_spot", "today", "clock"}
-    if others or re.search(r"\b(?:since|again|every|days|weeks)\b", scene.masked):
+    elsewhere = scene.masked[: match.start()] + scene.masked[match.end() :]
+    if others or re.search(r"\b(?:since|again|every|days|weeks)\b", elsewhere):
         return None
     return _by_surroundings(0, kind, match, scene)
 

@@ -113,6 +113,8 @@ A_RULE_DID_HARM = [
     ("i have dark skin and it feels more tight than usual, is that normal", 5, "none"),
     ("I'm still using the balm, still ok?", 9, "none"),
     ("still loving it. same routine as before ok?", 9, "none"),
+    ("coming back to those spots I asked about, they look fine to you?", 4, "none"),
+    ("those spots are coming back", 4, "urgent"),
 ]
 
 

@@ -202,6 +202,20 @@ PRINCIPLES = {
         ("treated on 3/9", 3),
         ("treated on 2/28", 12),
     ],
+    "needles that were shared are a treatment": [
+        ("she put the same tip on me as on the lady before me this morning", 0),
+        ("me and my neighbour mixed up our derma rollers last night", 1),
+        ("the bruise went grey on the tip yesterday", None),
+    ],
+    "who writes for a patient says where she is": [
+        ("My daughter had her face needled yesterday. I am at work. She has welts now", 1),
+        ("My sister had her face needled yesterday. Will I be red?", None),
+    ],
+    "home since an hour is today": [("been home since 4, my cheeks feel tight", 0)],
+    "how old a mark of the treatment is": [
+        ("bruise from the needling on my chin, 12 days old, is going yellow", 12),
+    ],
+    "now after weeks": [("it was pale before, now after two weeks like tea", 14)],
 }
 
 
