@@ -28,6 +28,8 @@ NO_SIGN_OF_NOW = frozenset({"idiom", "other_person", "historical"})
 MEDICINES = frozenset(
     {"painkillers", "antihistamines", "antivirals", "prescription_cream", "hydrocortisone", "supplements", "retinoid"}
 )
+OTHER_TREATMENTS = frozenset({"other_treatment", "tattoos", "waxing", "lashes"})
+"""Activities that are treatments themselves: a question about another treatment may be about them alone."""
 PASSES_ON = re.compile(
     r"\b(pass|forward|hand|send|put) (it|this|that|my question) (on|over|along|through|to)\b|\bask (them|the team|your team|someone)\b",
     re.IGNORECASE,
@@ -122,11 +124,11 @@ def _is_sent_to_the_clinic(items: Sequence[str], report: Report, assessment: Ass
 
 
 def _goes_on_about_what_was_told(turn: Turn, assessment: Assessment) -> bool:
-    """Whether a matter for soon was told before and still stands, and the message asks or tells on of it: it points back, or
-    names nothing of its own ("how much longer?"). May I do a thing that nobody named is another matter ("can I surf")."""
+    """Whether a matter for soon was told before and still stands, and the message asks or tells on. May I do a thing is another
+    matter ("can I surf"), unless it points back ("can I pop them")."""
     if not set(turn.report.soon) & assessment.soon:
         return False
-    return turn.speaks_of_it or not (turn.names or "can_i" in turn.questions)
+    return turn.speaks_of_it or "can_i" not in turn.questions
 
 
 def _calm(turn: Turn, report: Report, assessment: Assessment, knowledge: KnowledgeBase, clinic: Clinic) -> Answer:
@@ -224,11 +226,11 @@ def _is_about_the_day(turn: Turn, report: Report) -> bool:
 def _names_aftercare(turn: Turn) -> bool:
     """Whether a message that looks out of scope speaks of a sign, or asks of a thing to do rather than of a treatment.
 
-    A word for a sign in an idiom, or of somebody's past, is none.
+    A word for a sign in an idiom, or of somebody's past, is none, and no more is one in which nothing learned hears a sign.
     """
-    named = {f.kind for f in turn.reading.findings if f.assertion not in NO_SIGN_OF_NOW}
+    named = {f.kind for f in turn.reading.findings if f.assertion not in NO_SIGN_OF_NOW and not f.doubted}
     things = {f.item for f in turn.reading.findings if f.kind in ("product", "activity")}
-    asks_of_thing = turn.intent == OUT_OF_SCOPE + "other_treatment" and bool(things - {"other_treatment"})
+    asks_of_thing = turn.intent == OUT_OF_SCOPE + "other_treatment" and bool(things - OTHER_TREATMENTS)
     return bool(named & SIGNS) or asks_of_thing
 
 

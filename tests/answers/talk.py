@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from aftercare.answers import Answer, Turn, compose
@@ -19,9 +20,12 @@ class Talk:
         treated: date | None = now.date() - timedelta(days=days) if days is not None else None
         self.report = Report(treated_on=treated)
 
-    def say(self, text: str, *questions: str) -> Answer:
-        """The answer to ``text`` with the intent and questions given, the primary one first."""
-        turn = Turn(text, questions[0], questions, self._reader.read(text), self.report, self._now)
+    def say(self, text: str, *questions: str, doubted: bool = False) -> Answer:
+        """The answer to ``text`` with the intent and questions given, the primary one first; ``doubted``: nothing learned
+        hears a sign in it."""
+        reading = self._reader.read(text)
+        reading = replace(reading, findings=tuple(replace(f, doubted=doubted) for f in reading.findings))
+        turn = Turn(text, questions[0], questions, reading, self.report, self._now)
         answer = compose(turn, self._knowledge, self._clinic)
         self.report = answer.report
         return answer

@@ -222,6 +222,13 @@ def test_a_word_for_a_sign_that_is_none_does_not_make_another_topic_aftercare(ta
     assert talk(3).say("my late uncle had a stroke, who sells scooters?", off_topic).replies[0].kind == "out_of_scope"
     assert talk(3).say("I have pus on my chin, who sells scooters?", off_topic).tier == "urgent"
     assert talk(3).say("my chin is dry, who sells scooters?", off_topic).replies[0].kind != "out_of_scope"
+    assert talk(3).say("a dry white, please", off_topic, doubted=True).replies[0].kind == "out_of_scope"
+
+
+def test_a_question_about_another_treatment_is_not_ours_for_naming_it(talk: Talks) -> None:
+    other_treatment = "out_of_scope_other_treatment"
+    assert talk(3).say("does a full leg wax take long?", other_treatment).replies[0].kind == "out_of_scope"
+    assert talk(3).say("gym after the laser?", other_treatment).replies[0].kind != "out_of_scope"
 
 
 def test_a_refused_diagnosis_before_a_check_question_stays_short(talk: Talks) -> None:

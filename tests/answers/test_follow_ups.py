@@ -200,6 +200,7 @@ GOES_ON = {
     "naming nothing": ("how much longer", "how_long"),
     "pointing back past another thing": ("could the serum clear them", "what_to_apply"),
     "asking for a person": ("could somebody look at them", "talk_to_human"),
+    "asking what to put on": ("which moisturiser is good now", "what_to_apply"),
 }
 
 
