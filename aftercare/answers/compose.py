@@ -89,8 +89,9 @@ def _counted(report: Report, turn: Turn) -> Report:
     """The report with the worries voiced: the same one three times calls a person (R21). What answers our own question or puts
     a misunderstanding right is told once more without being a worry."""
     worries = {item: count + (count == WORRY_LIMIT) for item, count in report.worries.items()}
-    voices = WORRIES if turn.report.asked or PUTS_RIGHT.search(turn.text) else {*WORRIES, "report"}
-    if not voices.isdisjoint({turn.intent, *turn.questions}):
+    told_again = not (turn.report.asked or PUTS_RIGHT.search(turn.text))
+    voices = {*WORRIES, "report"} if told_again else WORRIES
+    if not voices.isdisjoint({turn.intent, *turn.questions}) or (told_again and turn.tells_and_asks_what_to_do):
         for item in [i for i in report.subject if _is_worried_about(i, report, turn)][:1]:
             worries[item] = worries.get(item, 0) + 1
     return replace(report, worries=worries)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from aftercare.triage import Reading, Report
-from aftercare.triage.reading import CHANGE
+from aftercare.triage.reading import CHANGE, SIGNS
 from aftercare.triage.report import ABOUT, POINTS_BACK
 
 CLINICAL = (
@@ -34,6 +34,11 @@ POINTS_AT_NOTHING = re.compile(
     re.IGNORECASE,
 )
 """An "it" or a "this" that speaks of nothing told before."""
+ASKS_WHAT_TO_DO = re.compile(
+    r"[,.;:!?\n-]\s*((so|and|but|please|pls|now)\s+)*what( now|'?s next|( else)? (do|can|should|shall|must) (i|we)\b)",
+    re.IGNORECASE,
+)
+"""A clause that asks what to do."""
 CONTINUES = re.compile(r"^\W*(ok(ay)?|so|right)?\W*(and|or|also|plus|what about|how about|same for|then)\b", re.I)
 """A message that goes on where the one before ended ("and the dryness?")."""
 LONGEST_ELLIPSIS = 8
@@ -65,6 +70,12 @@ class Turn:
     def speaks_of_it(self) -> bool:
         """Whether a word of it points at what was told before, and not at nothing ("is it ok to", "this week")."""
         return bool(POINTS_BACK.search(POINTS_AT_NOTHING.sub(" ", self.text)))
+
+    @property
+    def tells_and_asks_what_to_do(self) -> bool:
+        """Whether a sign is told in a clause of its own before it is asked what to do ("it throbs, what now")."""
+        asks = ASKS_WHAT_TO_DO.search(self.text)
+        return asks is not None and any(f.kind in SIGNS and f.end <= asks.start() for f in self.reading.findings)
 
     @property
     def points_back(self) -> bool:

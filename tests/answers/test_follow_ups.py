@@ -124,6 +124,12 @@ def test_the_day_given_without_a_no_brings_neither_a_second_check_question_nor_a
     assert CALM.search(play(dialogue, ("no none", "deny")).replies[0].text)
 
 
+def test_who_cannot_tell_has_left_the_check_question_open(talk: Talks) -> None:
+    bumps = ("are these bumps normal", "is_normal")
+    assert play(talk(3), bumps, ("not sure, the redness hides it", "report")).tier == "urgent"
+    assert play(talk(3), bumps, ("not sure what you mean, no pus", "report")).tier == "self_care"
+
+
 def test_at_this_stage_is_not_said_while_the_stage_is_unknown(talk: Talks) -> None:
     assert not CALM.search(play(talk(), ITCH, ("none of these", "deny")).replies[0].text)
 
@@ -158,6 +164,8 @@ def test_the_same_worry_about_what_was_urgent_is_an_emergency(talk: Talks) -> No
     worry = ("my cheek is throbbing", "report")
     assert play(talk(4), worry, worry).tier == "urgent"
     assert play(talk(4), worry, worry, worry).tier == "emergency"
+    assert play(talk(4), worry, worry, ("it still throbs, my cheek. what do i do", "what_to_apply")).tier == "emergency"
+    assert play(talk(4), worry, worry, ("what helps when the cheek throbs", "what_to_apply")).tier == "urgent"
 
 
 ONCE_MORE = {
