@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from aftercare.answers.talk import SMALL_TALK
 from aftercare.answers.turn import CLINICAL, Turn
 from aftercare.triage import Report
-from aftercare.triage.reading import IS_THERE
 
 HOLDS = timedelta(hours=1)
 """The question asks of "right now": it is put once in a talk, and again to a patient who comes back later."""
@@ -20,7 +19,10 @@ UNSURE = re.compile(
     re.IGNORECASE,
 )
 """An answer that is neither yes nor no: uncertain counts as present (red_flags.md section 1)."""
-BEGINS_UNSURE = re.compile(rf"\W*((um+|er+m?|well|honestly|tbh|i'?m|sorry)\W+)*({UNSURE.pattern})", re.IGNORECASE)
+BEGINS_UNSURE = re.compile(
+    rf"\W*((um+|er+m?|well|honestly|tbh|i'?m|sorry)\W+)*({UNSURE.pattern})(?!\s+(what|which|why|how|if|whether)\b)",
+    re.I,
+)
 """So begins an answer that tells why ("not sure, there is no light here to see by")."""
 _THE_LIST = r"(those|these|them|that|the(se)? (above|list|signs|things|rest)|your list|it|what you (said|listed|wrote))"
 ALL_DENIED = re.compile(
@@ -80,8 +82,7 @@ def denied_unasked(turn: Turn) -> bool:
 
 def _at_once(turn: Turn) -> str | None:
     if turn.reading.findings:
-        there = any(f.assertion in IS_THERE for f in turn.reading.findings)
-        return "no" if ALL_DENIED.search(turn.text) else "unsure" if there and BEGINS_UNSURE.match(turn.text) else None
+        return "no" if ALL_DENIED.search(turn.text) else "unsure" if BEGINS_UNSURE.match(turn.text) else None
     if UNSURE.search(turn.text):
         return "unsure"
     if turn.intent == "affirm":
