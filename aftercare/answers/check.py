@@ -20,8 +20,10 @@ UNSURE = re.compile(
 )
 """An answer that is neither yes nor no: uncertain counts as present (red_flags.md section 1)."""
 BEGINS_UNSURE = re.compile(
-    rf"\W*((um+|er+m?|well|honestly|tbh|i'?m|sorry)\W+)*({UNSURE.pattern})(?!\s+(what|which|why|how|if|whether)\b)",
-    re.I,
+    r"\W*((u+m+|h+m+|er+m?|oh|well|honestly|really|just|tbh|i['’]?m|i am|sorry)\W+)*"
+    r"(not (really |quite |too |at all )?sure|unsure|i don['’]?t know|dunno|idk|no idea|hard to (say|tell)|can(['’]?t|not) (tell|say|see))"
+    r"(?!\s+(what|which|why|how|if|whether|when|where|who|about|of)\b)",
+    re.IGNORECASE,
 )
 """So begins an answer that tells why ("not sure, there is no light here to see by")."""
 _THE_LIST = r"(those|these|them|that|the(se)? (above|list|signs|things|rest)|your list|it|what you (said|listed|wrote))"
@@ -82,7 +84,10 @@ def denied_unasked(turn: Turn) -> bool:
 
 def _at_once(turn: Turn) -> str | None:
     if turn.reading.findings:
-        return "no" if ALL_DENIED.search(turn.text) else "unsure" if BEGINS_UNSURE.match(turn.text) else None
+        if ALL_DENIED.search(turn.text):
+            return "no"
+        answers_else = turn.reading.times or denied_unasked(turn)
+        return "unsure" if BEGINS_UNSURE.match(turn.text) and not answers_else else None
     if UNSURE.search(turn.text):
         return "unsure"
     if turn.intent == "affirm":

@@ -227,11 +227,12 @@ def _is_about_the_day(turn: Turn, report: Report) -> bool:
 def _names_aftercare(turn: Turn) -> bool:
     """Whether a message that looks out of scope speaks of a sign, or asks of a thing to do rather than of a treatment.
 
-    A word for a sign in an idiom, or of somebody's past, is none, and no more is one in which nothing learned hears a sign.
+    A word for a sign in an idiom, or of somebody's past, is none, and no more is one that is doubted (``Finding``).
     """
     named = {f.kind for f in turn.reading.findings if f.assertion not in NO_SIGN_OF_NOW and not f.doubted}
     things = {f.item for f in turn.reading.findings if f.kind in ("product", "activity")}
-    asks_of_thing = turn.intent == OUT_OF_SCOPE + "other_treatment" and bool(things - OTHER_TREATMENTS)
+    things -= {"other_treatment"} if "can_i" in turn.questions else OTHER_TREATMENTS
+    asks_of_thing = turn.intent == OUT_OF_SCOPE + "other_treatment" and bool(things)
     return bool(named & SIGNS) or asks_of_thing
 
 

@@ -35,7 +35,8 @@ POINTS_AT_NOTHING = re.compile(
 )
 """An "it" or a "this" that speaks of nothing told before."""
 ASKS_WHAT_TO_DO = re.compile(
-    r"[,.;:!?\n-]\s*((so|and|but|please|pls|now)\s+)*what( now|'?s next|( else)? (do|can|should|shall|must) (i|we)\b)",
+    r"([,.;:!?\n-][^\S\n]*((so|and|but|please|pls|now)\s+)*|\b(so|and)\s+)"
+    r"what( now\b|'?s next\b| to do\b|( else)? (do|can|should|shall|must|would|am) (i|we|you)( (meant|supposed) to)? do\b)",
     re.IGNORECASE,
 )
 """A clause that asks what to do."""

@@ -79,7 +79,7 @@ MEASURED = re.compile(r"\d|\bout of ten\b", re.IGNORECASE)
 """Figures are never doubted, and a rule about them is final: a temperature, a pain score, minutes of bleeding."""
 
 LEAST = 0.1
-"""The least probability of a sign that no wording names, be its threshold lower: of 438 messages of no sign at all 22 are alarmed so,
+"""The least probability of what no wording names, be its threshold lower: of 438 messages of no sign at all 22 are alarmed so,
 31 by the thresholds alone; of 400 emergencies of development authors one less is found, of 359 urgent matters two."""
 
 BESIDE_WORDS = 0.15

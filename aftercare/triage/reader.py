@@ -82,8 +82,29 @@ BARE_SAME = frozenset({"still", "same", "stuck"})
 """Words of no change that are as often said of something else ("still using the balm")."""
 POINTS_BACK = frozenset(["it", "its", "they", "that", "this", "these"])
 """Subjects of a change that was named before."""
-TOLD_OF = frozenset(["it", "that", "this", "these", "those", "your"])
-"""What a talk comes back to."""
+LEADS_IN = frozenset(
+    [
+        "just",
+        "so",
+        "ok",
+        "okay",
+        "and",
+        "hi",
+        "hello",
+        "quickly",
+        "quick",
+        "sorry",
+        "only",
+        "me",
+        "again",
+        "i",
+        "am",
+        "i'm",
+        "im",
+        "'m",
+    ]
+)
+"""Words before which nobody is named who could come back."""
 SAYS_NO_MORE = 4
 """Words of a half of a sentence that tells of a change and names nothing that changes."""
 SAME_LOOK = re.compile(
@@ -300,7 +321,7 @@ class Reader:
             asserted = self._assertion.of(tokens, utterance, cues)
             if asserted.label in UNASSERTED or _awaited(name, start, utterance):
                 continue
-            if name == "returned" and _comes_back_to(end, utterance):
+            if name == "returned" and _comes_back_to(start, end, utterance):
                 continue
             name = _as_meant(name, start, end, utterance)
             if name == "worse" and utterance.words[start : start + 2] == RATE and utterance.region[start] in fading:
@@ -403,10 +424,10 @@ def _awaited(name: str, start: int, utterance: Utterance) -> bool:
     return bool((NOT_YET if name == "better" else {"will", "would"}) & words) and name in TRENDS
 
 
-def _comes_back_to(end: int, utterance: Utterance) -> bool:
-    """Whether the talk comes back to something, not a sign ("coming back to those bumps")."""
-    after = utterance.words[end : end + 2]
-    return after[:1] == ("to",) and bool(TOLD_OF & set(after[1:]))
+def _comes_back_to(start: int, end: int, utterance: Utterance) -> bool:
+    """Whether the talk comes back to something, not a sign ("just coming back to those bumps"): nobody else is named before."""
+    before = [utterance.words[i] for i in range(start) if utterance.region[i] == utterance.region[start]]
+    return utterance.words[start] == "coming" and utterance.words[end : end + 1] == ("to",) and set(before) <= LEADS_IN
 
 
 def _as_meant(name: str, start: int, end: int, utterance: Utterance) -> str:

@@ -115,7 +115,10 @@ ON_THE_SPOT = (
     rf"\b(?:on|in|during)\s+(?:my|the|our|her|his|ur)\s+(?:way|bus|train|tram|tube|taxi|cab|uber|car|drive|walk|ride|lift)(?:\s+(?:going|coming))?"
     rf"\s+(?:(?:back\s+)?home|back)\s+from\s+{_YOUR_PLACE}"
     rf"|\b(?:just|jus|only\s+just)\s+(?:this\s+(?:second|minute)\s+)?(?:(?:got|come|came)\s+)?(?:back\s+)?(?:home|back|in|out)\s+(?:from|of)\s+{_YOUR_PLACE}"
-    r"|\b(?:been\s+)?(?:back\s+)?home\s+since\s+(?:about\s+|around\s+)?(?:noon|midday|lunch(?:time)?|\d{1,2}(?:[:.]\d\d)?|(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?=\s+o'?\s?clock))(?:\s*(?:am|pm|o'?\s?clock))?(?!\s+(?:day|week|month))"
+    r"|(?:^\W*|\b(?:been|back|got|came)\s+)home\s+since\s+(?:about\s+|around\s+)?"
+    r"(?:noon|midday|lunch(?:time)?|(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\s+o'?\s?clock"
+    r"|(?:[1-9]|1\d|2[0-3])(?:[:.][0-5]\d)?(?:\s*(?:am|pm|o'?\s?clock))?"
+    r"(?![\w/.:]*\d|\w|\s+(?:second|minute|min|hour|hr|day|night|week|month|year|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)))"
     r"|\b(?:sat|sitting|waiting|lying|still)\s+(?:here\s+)?in\s+(?:your|ur)\s+(?:waiting\s+(?:room|area)|chair|car\s*park|treatment\s+room|reception)\b"
 )
 """Words of somebody who is at the clinic or has just come home from it: the treatment was today."""
@@ -302,7 +305,10 @@ OTHER_PROCEDURE = (
     r"(?:botox|fillers?|laser|hair|nails?|brows?|lash(?:es)?|wax(?:ing)?|peel|blood|vaccine|jab|tattoo|dent(?:ist|al)|gym|physio|doctors?'?s?|gp|"
     r"training|work|therapy|school|massage)"
 )
-NEEDLE_TIP = r"(?:needle\s+)?(?:(?<!nose )(?<!on the )tip|cartridge|needle\s+head)"
+NEEDLE_TIP = (
+    r"(?:needle\s+(?:tip|head|cartridge)|(?:same|used|dirty|old|new|fresh|dropped|shared)\s+(?:tip|cartridge)(?!\s+of\b)"
+    r"|(?:dropped|changed|clicked?|swapped|wiped|reused|shared)\s+(?:the|her|his|a)\s+tip(?!\s+of\b))"
+)
 """What goes into the skin: when one was shared or dropped is when the treatment was."""
 EVENTS = re.compile(
     # Something else, told first: it takes the words along that would else be the treatment ("laser treatment", "nails done").
@@ -416,7 +422,8 @@ PERSON = re.compile(
 IS_PATIENT = re.compile(
     rf"\b(?:mine|my\s+(?:own\s+)?(?:{TREATED_PART}|eyes?|nose|{TREATMENT_NOUN})|i\s+(?:had|did|got|have|want|plan|look|feel|peel\w*)|"
     r"am\s+i\b|i(?:'m|m|\s+am)\s+(?!writing|typing|talking|speaking|calling|ringing|holding|sitting\s+with|worried|scared"
-    r"|asking\s+(?:for|on)|her|his|the|(?:in|at|from|with)\s+(?!pain|agony|tears|bits|bed)))\b",
+    r"|asking\s+(?:for|on)|her|his|the|at\s+(?:work|home|the)|with\s+(?:her|him|them)"
+    r"|in\s+(?!(?:a\s+(?:lot|bit)\s+of\s+|so\s+much\s+|real\s+|severe\s+)?(?:pain|agony|tears|bits|bed)|your\b)))\b",
     re.IGNORECASE,
 )
 """A writer who speaks of an own treatment, skin or state: what is told of others is then only a comparison."""
@@ -424,7 +431,7 @@ SELF = re.compile(
     r"\b(i|i'?m|me|mine|my\s+(?:own|face|skin|treat\w*|session|micro\w*))\b|^\s*(?:did|says?|said|thinks?)\b",
     re.IGNORECASE,
 )
-TOGETHER = re.compile(r"\b(?:me|i|us)\s+(?:and|n|&|plus)\s+$", re.IGNORECASE)
+TOGETHER = re.compile(r"(?<!tell )(?<!told )(?<!asked )(?<!about )(?<!for )\bme\s+(?:and|n|&|plus)\s+$", re.IGNORECASE)
 """Just before another person: "me and my flatmate mixed up our rollers last night" is told of both."""
 CORRECTED = re.compile(r"\b(sorry|meant|i\s+mean|actually|correction|mistake|wait|no\W)", re.IGNORECASE)
 PUT_RIGHT = re.compile(r"\b(meant|i\s+mean|(?:no|sorry|actually|wait)\W+(?:it|that)\s+was|mistake)\b", re.IGNORECASE)
@@ -433,6 +440,10 @@ EARLIER = re.compile(
     r"\b((?:first|1st)\s+(?:one|session|sesh|treatment|time)|(?:session|treatment|one)\s+one|last\s+time|previous\w*|the\s+time\s+before)\b",
     re.IGNORECASE,
 )
+MARK = re.compile(
+    r"\b(?:bruis\w*|bumps?|spots?|scabs?|marks?|rash|patch\w*|lumps?|scars?|blisters?|dots?)\b", re.IGNORECASE
+)
+"""Signs that are told by their age ("a bruise from the needling, 12 days old")."""
 NUMB = re.compile(
     r"\b(?:numb\w*|asleep|frozen|an?aesthetic|no\s+feeling|without\s+(?:any\s+)?feeling|can'?t\s+feel)\b", re.IGNORECASE
 )
@@ -1001,7 +1012,9 @@ def _asked_after(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | Non
         return _Claim(scene.said("since", match)(days=_days_of(match)), FORMER)
     if ASKS.search(before) or GENERAL.search(before + after) or scene.is_asked(match.end()):
         return _Claim(scene.said("asked", match)(days=_days_of(match)))
-    if STATE.search(before + after) or re.search(r"\b(?:now|today)\s*$", scene.masked[: match.start()]):
+    now = re.search(r"\b(?:now|today)\s*$", scene.masked[: match.start()])
+    elsewhere = re.search(rf"\b(?:stopped|quit|{OTHER_PROCEDURE})\b", scene.masked[: match.start()])
+    if STATE.search(before + after) or (now and not elsewhere and not re.match(r"\s+of\b", after)):
         return _Claim(scene.said("since", match)(days=_days_of(match)), FORMER)
     return None
 
@@ -1012,7 +1025,9 @@ def _old(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
     if re.search(r"\b(?:i|he|she|we|they)\s*$|\b(?:cream|balm|serum|gel|roller|bottle|tube|baby|kid)\b", before):
         return None
     own = scene.clause(match.start())
-    if scene.names_treatment(own) or (match.group().startswith(",") and scene.names_treatment(own - 1)):
+    if match.group().startswith(",") and not MARK.search(before):
+        return None
+    if scene.names_treatment(own):
         return _Claim(scene.said("since", match)(days=_days_of(match)), _weight(NOW, match, scene))
     return _lasting(kind, match, scene)
 

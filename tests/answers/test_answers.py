@@ -228,6 +228,7 @@ def test_a_word_for_a_sign_that_is_none_does_not_make_another_topic_aftercare(ta
 def test_a_question_about_another_treatment_is_not_ours_for_naming_it(talk: Talks) -> None:
     other_treatment = "out_of_scope_other_treatment"
     assert talk(3).say("does a full leg wax take long?", other_treatment).replies[0].kind == "out_of_scope"
+    assert talk(3).say("can I wax my lip?", other_treatment, "can_i").replies[0].kind == "not_covered"
     assert talk(3).say("gym after the laser?", other_treatment).replies[0].kind != "out_of_scope"
 
 

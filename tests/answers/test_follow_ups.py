@@ -127,7 +127,12 @@ def test_the_day_given_without_a_no_brings_neither_a_second_check_question_nor_a
 def test_who_cannot_tell_has_left_the_check_question_open(talk: Talks) -> None:
     bumps = ("are these bumps normal", "is_normal")
     assert play(talk(3), bumps, ("not sure, the redness hides it", "report")).tier == "urgent"
-    assert play(talk(3), bumps, ("not sure what you mean, no pus", "report")).tier == "self_care"
+    for text in (
+        "not sure what you mean, no pus",
+        "maybe 3 days ago, it's just dryness",
+        "no idea when the redness goes",
+    ):
+        assert play(talk(3), bumps, (text, "report")).tier == "self_care"
 
 
 def test_at_this_stage_is_not_said_while_the_stage_is_unknown(talk: Talks) -> None:
@@ -165,7 +170,7 @@ def test_the_same_worry_about_what_was_urgent_is_an_emergency(talk: Talks) -> No
     assert play(talk(4), worry, worry).tier == "urgent"
     assert play(talk(4), worry, worry, worry).tier == "emergency"
     assert play(talk(4), worry, worry, ("it still throbs, my cheek. what do i do", "what_to_apply")).tier == "emergency"
-    assert play(talk(4), worry, worry, ("what helps when the cheek throbs", "what_to_apply")).tier == "urgent"
+    assert play(talk(4), worry, worry, ("my cheek throbs, what nowadays helps", "what_to_apply")).tier == "urgent"
 
 
 ONCE_MORE = {

@@ -114,7 +114,9 @@ A_RULE_DID_HARM = [
     ("I'm still using the balm, still ok?", 9, "none"),
     ("still loving it. same routine as before ok?", 9, "none"),
     ("coming back to those spots I asked about, they look fine to you?", 4, "none"),
+    ("just coming back to my bumps, they look fine to you?", 4, "none"),
     ("those spots are coming back", 4, "urgent"),
+    ("the redness had gone and came back to this side", 4, "urgent"),
 ]
 
 

@@ -206,16 +206,29 @@ PRINCIPLES = {
         ("she put the same tip on me as on the lady before me this morning", 0),
         ("me and my neighbour mixed up our derma rollers last night", 1),
         ("the bruise went grey on the tip yesterday", None),
+        ("thanks for the tip yesterday, the swelling is less", None),
+        ("I changed my vape cartridge yesterday", None),
+        ("she told me and my sister had needling yesterday", None),
     ],
     "who writes for a patient says where she is": [
         ("My daughter had her face needled yesterday. I am at work. She has welts now", 1),
         ("My sister had her face needled yesterday. Will I be red?", None),
+        ("I'm in a lot of pain. My sister had needling yesterday and has none", None),
     ],
-    "home since an hour is today": [("been home since 4, my cheeks feel tight", 0)],
+    "home since an hour is today": [
+        ("been home since 4, my cheeks feel tight", 0),
+        ("been home since 12 March, my cheeks feel tight", None),
+        ("been working from home since 9 with a red face", None),
+        ("home since 4 years", None),
+    ],
     "how old a mark of the treatment is": [
         ("bruise from the needling on my chin, 12 days old, is going yellow", 12),
+        ("after my needling my kitten, 10 days old, scratched me", None),
     ],
-    "now after weeks": [("it was pale before, now after two weeks like tea", 14)],
+    "now after weeks": [
+        ("it was pale before, now after two weeks like tea", 14),
+        ("I stopped smoking, now after two weeks I cough", None),
+    ],
 }
 
 
