@@ -53,11 +53,13 @@ def _compose(turn: Turn, knowledge: KnowledgeBase, clinic: Clinic) -> Answer:
         report = _counted(report, turn)
     assessment = assess(report, knowledge, turn.now, answer)
     report = _opened(report, assessment)
+    if report.open_tier == "emergency" and assessment.fresh_tier != "emergency":  # the call comes first (ruling 21)
+        reply = talk.fixed("emergency_again", "emergency", knowledge, clinic)
+        handoff = "flag" if assessment.hits else None
+        settled = _settled(report, turn, reply)
+        return Answer((reply,), "emergency", settled, assessment.hits, handoff, assessment.day)
     if assessment.hits and not _asks_on_of_what_was_told(turn, assessment):
         return _flagged(turn, report, assessment, knowledge, clinic)
-    if report.open_tier == "emergency":
-        reply = talk.fixed("emergency_again", "emergency", knowledge, clinic)
-        return Answer((reply,), "emergency", _settled(report, turn, reply), days_since=assessment.day)
     return _calm(turn, report, assessment, knowledge, clinic)
 
 

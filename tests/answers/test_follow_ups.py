@@ -187,6 +187,12 @@ def test_what_answers_us_or_puts_us_right_is_no_further_worry(talk: Talks, said:
     assert play(talk(4), *said, ("how is my peeling, is it ok", "is_normal")).tier == "self_care"
 
 
+def test_a_further_sign_in_an_open_emergency_is_answered_with_the_call(talk: Talks) -> None:
+    answer = play(talk(3), ("blood keeps pouring and soaks the towels", "report"), ("and I have hives", "report"))
+    assert (answer.tier, answer.hits[0].flag, answer.replies[0].kind) == ("emergency", "U5", "emergency")
+    assert "999" in answer.replies[0].text.split(".")[0]
+
+
 def test_a_worry_repeated_beside_an_urgent_case_is_no_emergency(talk: Talks) -> None:
     harmless = ("is the peeling ok", "is_normal")
     assert play(talk(4), ("there is pus", "report"), harmless, harmless, harmless).tier == "urgent"
