@@ -258,7 +258,7 @@ class Bert(nn.Module):
                 self._dense(layer, f"attention.self.{part}", tokens).view(texts, length, HEADS, -1).transpose(1, 2)
                 for part in ("query", "key", "value")
             ]
-            with sdpa_kernel(SDPBackend.MATH):  # several times quicker than flash attention on short texts
+            with sdpa_kernel(SDPBackend.MATH):  # quicker than the flash kernel on texts this short
                 attended = functional.scaled_dot_product_attention(*split, attn_mask=hidden)
             attended = attended.transpose(1, 2).reshape(texts, length, WIDTH)
             tokens = self._norm(

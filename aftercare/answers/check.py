@@ -86,8 +86,8 @@ def _at_once(turn: Turn) -> str | None:
     if turn.reading.findings:
         if ALL_DENIED.search(turn.text):
             return "no"
-        answers_else = turn.reading.times or denied_unasked(turn)
-        return "unsure" if BEGINS_UNSURE.match(turn.text) and not answers_else else None
+        says_more = turn.reading.times or denied_unasked(turn)  # the day, or what there is none of
+        return "unsure" if BEGINS_UNSURE.match(turn.text) and not says_more else None
     if UNSURE.search(turn.text):
         return "unsure"
     if turn.intent == "affirm":
