@@ -52,7 +52,8 @@ def test_web_killed_at_every_step_of_a_handoff(web: Web, web_patient: Patient) -
         ("patient", "text"),
         ("assistant", "answer"),
     ]
-    assert web.rasa.asked[-1] == "may I wash?"
+    # Once, in whatever order: the assistant may read for staff what they were told only after the web process came back.
+    assert web.rasa.asked.count("may I wash?") == 1
 
 
 def test_web_killed_while_a_person_has_the_conversation_leaves_it_theirs(web: Web, web_patient: Patient) -> None:
