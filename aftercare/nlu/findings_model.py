@@ -17,6 +17,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -192,20 +193,23 @@ class FindingsModel:
         findings = sorted(frozenset().union(*(message.stands for message in messages)))
         targets, known = _targets(messages, findings)
         vectors = rows[:, : rows.shape[1] - 2 * len(heard)]
+        back = np.array([is_kept_back(message.text) for message in messages], bool)
+        harmless = ~targets[back].any(1)
+        enough = harmless.sum() >= FEWEST_TO_SET_THRESHOLDS and targets[back].any()
+        learned_from = [np.ones(len(back), bool), *([~back] if enough else [])]
+        with ThreadPoolExecutor() as fits:
+            heads, *blind = fits.map(lambda some: _fit_heads(vectors[some], targets[some], known[some]), learned_from)
         model = cls(
             findings,
             asked,
             heard,
-            _fit_heads(vectors, targets, known),
+            heads,
             Calibration(1.0, 1.0, 0.0),
             np.full(len(findings), 0.5, np.float32),
             *_shown(messages, vectors, targets),
         )
-        back = np.array([is_kept_back(message.text) for message in messages], bool)
-        harmless = ~targets[back].any(1)
-        if harmless.sum() >= FEWEST_TO_SET_THRESHOLDS and targets[back].any():
-            blind = _fit_heads(vectors[~back], targets[~back], known[~back])
-            learned, told = blind(vectors[back]), model._told(rows[back])
+        for without_those in blind:
+            learned, told = without_those(vectors[back]), model._told(rows[back])
             model._calibration = _calibrate(learned, told, targets[back], known[back])
             probabilities = model._calibration(learned, told) * model._standing(rows[back])
             probabilities = np.where(known[back], probabilities, 0.0)
@@ -352,8 +356,10 @@ def _fit_heads(vectors: Vectors, targets: Flags, known: Flags) -> Heads:
     def loss(flat: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
         parameters = flat.reshape(width + 1, columns).astype(np.float32)
         scores = rows @ parameters[:-1] + parameters[-1]
-        surprise = counts * (np.logaddexp(0, scores) - wanted * scores)
-        wrong = (counts * (expit(scores) - wanted)).astype(np.float32)
+        # numpy's own exp and log of single precision take two thirds of the time of logaddexp and expit.
+        small = np.exp(-np.abs(scores))
+        surprise = counts * (np.maximum(scores, 0) + np.log(1 + small) - wanted * scores)
+        wrong = counts * (np.where(scores >= 0, 1, small) / (1 + small) - wanted)
         slope = np.vstack([rows.T @ wrong + parameters[:-1] / LOOSENESS, wrong.sum(0)])
         penalty = 0.5 / LOOSENESS * float(np.square(parameters[:-1]).sum())
         return float(surprise.sum()) + penalty, slope.ravel().astype(np.float64)

@@ -123,10 +123,13 @@ class Language:
         return tuple(self._stem(_norm(t.norm_)) for t in doc if not t.is_space)
 
     def read(self, text: str) -> Utterance:
-        plain = text.translate(APOSTROPHES)
-        doc = self._nlp.make_doc(plain)
-        words = tuple(self._spelling.repair(_norm(t.norm_)) if t.is_alpha else _norm(t.norm_) for t in doc)
+        doc, words = self.words_of(text)
         return Utterance(text, doc, words, tuple(map(self._stem, words)), *self._divide(words, doc))
+
+    def words_of(self, text: str) -> tuple[Doc, tuple[str, ...]]:
+        """The tokens of a message, and each as a word: lower case, a typing error repaired."""
+        doc = self._nlp.make_doc(text.translate(APOSTROPHES))
+        return doc, tuple(self._spelling.repair(_norm(t.norm_)) if t.is_alpha else _norm(t.norm_) for t in doc)
 
     def words(self, phrase: str) -> tuple[str, ...]:
         """The words of a cue, made exactly as a message's are, without stems or spelling repair."""

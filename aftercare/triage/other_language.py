@@ -248,6 +248,8 @@ def _plain_with_places(text: str) -> tuple[str, list[int]]:
 
 def _script(text: str) -> str:
     """The script that most letters are of, as Unicode names it; empty for Latin, and for single signs such as ツ."""
+    if text.isascii():
+        return ""
     scripts = Counter(
         unicodedata.name(letter, "LATIN").split()[0]
         for letter in unicodedata.normalize("NFKC", text)

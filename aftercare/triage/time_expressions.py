@@ -15,7 +15,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 
 from aftercare.triage.language import APOSTROPHES, Language
 from aftercare.triage.needed_words import Sought
@@ -558,10 +558,10 @@ CORRECTION = 10
 
 def find_times(text: str) -> list[TimeMention]:
     """All time expressions of a message that say something, in the order of the text; at most one ``since``."""
-    scene = _Scene(text)
     answer = _number_alone(text)
     if answer is not None:
         return [answer]
+    scene = _Scene(text)
     claims = [c for kind, match in scene.expressions if (c := _RULES[kind](kind, match, scene)) is not None]
     counts_days = any(kind == "day" for kind, _ in scene.expressions)
     claims = [c for c in claims if not (c.weak and c.mention.days == 0 and counts_days)]
@@ -633,17 +633,28 @@ class _Scene:
         self._starts = [0, *(end for _, end in spans)]
         self._ends = [*(start for start, _ in spans), len(self.text)]
         self._shorten()
-        self.writes_for_another = not IS_PATIENT.search(self.masked) and bool(
-            PRESENT.search(self.masked) or any(kind == "today" for kind, _ in self.expressions)
-        )
-        self._events: dict[int, list[re.Match[str]]] = {}
-        for event in EVENTS.finditer(self.masked):
-            self._events.setdefault(self.clause(event.start()), []).append(event)
 
-        told = TODAY_IS.search(self.text)
-        self._today = WEEKDAYS[told.group("wd") or told.group("wd2") or told.group("wd3")] if told else None
-        self._today_at = told.span() if told else (0, 0)
-        self.is_numb = bool(NUMB.search(self.masked))
+    @cached_property
+    def writes_for_another(self) -> bool:
+        is_now = PRESENT.search(self.masked) or any(kind == "today" for kind, _ in self.expressions)
+        return bool(is_now) and not IS_PATIENT.search(self.masked)
+
+    @cached_property
+    def is_numb(self) -> bool:
+        return bool(NUMB.search(self.masked))
+
+    @cached_property
+    def _events(self) -> dict[int, list[re.Match[str]]]:
+        """What happened, by clause."""
+        found: dict[int, list[re.Match[str]]] = {}
+        for event in EVENTS.finditer(self.masked):
+            found.setdefault(self.clause(event.start()), []).append(event)
+        return found
+
+    @cached_property
+    def _today(self) -> re.Match[str] | None:
+        """Where the message says which weekday it is."""
+        return TODAY_IS.search(self.text)
 
     def _shorten(self) -> None:
         """Cuts a clause that goes on and on, so that the work grows no faster than the message."""
@@ -657,9 +668,9 @@ class _Scene:
 
     def _repaired(self, text: str) -> str:
         """Also notes where each word of the text came from."""
-        utterance = language_of_times().read(text)
+        doc, words = language_of_times().words_of(text)
         pieces, self._here, self._there, length = [], [0], [0], 0
-        for token, word in zip(utterance.doc, utterance.words, strict=True):
+        for token, word in zip(doc, words, strict=True):
             if token.is_space:
                 pieces.append("\n" if "\n" in token.text else "")
                 length += len(pieces[-1])
@@ -709,11 +720,14 @@ class _Scene:
 
     def days_since_weekday(self, weekday: int) -> int | None:
         """Days from a weekday to the one that the message says is today ("done Monday, today Thursday"); None without it."""
-        return None if self._today is None else (self._today - weekday) % 7 or None
+        told = self._today
+        if told is None:
+            return None
+        return (WEEKDAYS[told.group("wd") or told.group("wd2") or told.group("wd3")] - weekday) % 7 or None
 
     def is_of_today(self, match: re.Match[str]) -> bool:
         """Whether a weekday is the one that the message says is today."""
-        return self._today_at[0] <= match.start() < self._today_at[1]
+        return self._today is not None and self._today.start() <= match.start() < self._today.end()
 
     def is_asked(self, at: int) -> bool:
         """Whether the sentence of a place ends in a question mark."""
