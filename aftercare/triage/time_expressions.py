@@ -325,7 +325,7 @@ EVENTS = re.compile(
     r"|(?:had|did|got|do|make|made)\s+(?:it|mine|hers|his|am)\b(?!\s+(?:since|for(?!\s+(?:me|us)\b)|before|on\s+my|all|under|again|checked)\b)"
     r"|(?:had|did|got)\s+(?:this|that|them|one)(?=\s*(?:done\b|@|on\s*@|about\s*@|around\s*@|$|[,.;!?]))"
     rf"|(?:did|do|does|done|made|make|got)\s+(?:\w+\s+)?{OF_SOMEONE}\s+(?:whole\s+|upper\s+)?{TREATED_PART}(?!\s+(?:wet|dirty|burn\w*|sun\w*|waxed|wash\w*|hurt))"
-    r"|(?:the|that|your)\s+(?:pen|machine)(?=\s*@|\s+\w+\s+@)|(?:pen|stamp|vampire)\s+was(?=\s+(?:on\s+)?@)|(?<!i\s)finished(?=\s+(?:about\s+|around\s+|just\s+)?@)"
+    r"|(?:the|that|your)\s+(?:pen|machine)(?=\s*@|\s+\w+\s+@)|(?<!i\s)finished(?=\s+(?:about\s+|around\s+|just\s+)?@)"
     r"|(?:you|u|una|dem|they|she|he|who)\s+(?:do|did|does|made|make|numbed|treated|needled)\s+(?:me|us|him|her)\b"
     r"|did\s+(?:me|us)\b(?!\s+(?:good|no|an?|in|proud|wrong)\b)"
     r"|(?:place|clinic|salon|spa|studio|girl|lady|person|practitioner)\s+(?:that\s+|where\s+)?(?:i|we|she|he)\s+(?:used|went\s+to|visited|chose|picked)\b(?!\s+for\b)"
@@ -556,39 +556,8 @@ NAMED, NOW, MOMENT, FORMER = 4, 3, 2, 1
 CORRECTION = 10
 
 
-OTHER_SKIN_TREATMENT = re.compile(
-    r"\b(?:laser|lazer|ipl|bbl|fraxel|co2|photo\s?-?(?:facials?|rejuvenation)|resurfacing|micro\s?-?derm\w*|derma\s?-?plan\w*"
-    r"|(?:(?:chemical|acid|tca|glycolic|lactic|salicylic|mandelic|phenol|jessner'?s?|blue|vi|medium|deep)\s+"
-    r"|(?<=had a )|(?<=got a )|(?<=did a )|(?<=since a )|(?<=since my )|(?<=after my )|(?<=after a ))peel)\b",
-    re.IGNORECASE,
-)
-"""Of a clinic for the skin, beside needles; "peel" only where it is no verb and no sign."""
-OUR_TREATMENT = re.compile(
-    r"needl|\b(?:derma\s?-?(?:pen|roll|stamp)|roller|skin\s?pen|morpheus|rf\b|prp\b|vampire|session|sesh|appointment|appt|book)",
-    re.IGNORECASE,
-)
-
-
 def find_times(text: str) -> list[TimeMention]:
-    """All time expressions of a message that say something, in the order of the text; at most one ``since``.
-
-    Where a message names another treatment of the skin and none of ours, days since that one are meant ("my laser was a week
-    ago, still red"): patients of a clinic write so.
-    """
-    found = _times_in(text)
-    if any(mention.kind == "since" for mention in found) or OUR_TREATMENT.search(text):
-        return found
-    of_ours = OTHER_SKIN_TREATMENT.sub(lambda named: STANDS_FOR_TREATMENT.ljust(len(named.group())), text)
-    if of_ours == text:
-        return found
-    return [replace(mention, text=text[mention.start : mention.end]) for mention in _times_in(of_ours)]
-
-
-STANDS_FOR_TREATMENT = "prp"
-"""Of the words of ``TREATMENT_NOUN`` one that is no longer than any of ``OTHER_SKIN_TREATMENT``, so that places stay."""
-
-
-def _times_in(text: str) -> list[TimeMention]:
+    """All time expressions of a message that say something, in the order of the text; at most one ``since``."""
     answer = _number_alone(text)
     if answer is not None:
         return [answer]
