@@ -84,7 +84,8 @@ class OpeningHours:
         """When the clinic opens next, or ``now`` while it is open. None where it stays closed for over a year."""
         if self.is_open(now):
             return now.astimezone(timezone.utc)
-        return next((start for start, _ in self._spans(now, HORIZON) if start > now), None)
+        # A range within the hour that is left out in spring has no length.
+        return next((start for start, end in self._spans(now, HORIZON) if now < start < end), None)
 
     def closes_at(self, now: datetime) -> datetime | None:
         """When the clinic closes, over ranges that follow without a gap. None while it is closed, or if it never closes."""

@@ -175,6 +175,11 @@ def test_open_is_what_the_clock_on_the_wall_says(hours: OpeningHours, now: datet
         assert hours.is_open(now) is wall_clock_says_open(hours, now)
 
 
+def test_a_range_within_the_hour_left_out_in_spring_opens_nothing() -> None:
+    sundays = OpeningHours(ZoneInfo("Europe/London"), ((),) * 6 + ((Range(60, 75),),), ())
+    assert sundays.next_opening(datetime(2025, 3, 30, tzinfo=timezone.utc)) == datetime(2025, 4, 6, tzinfo=timezone.utc)
+
+
 @given(hours=opening_hours(), now=moments, share=st.floats(0, 1))
 @settings(max_examples=300, deadline=None)
 def test_between_now_and_the_next_opening_the_clinic_is_closed(
