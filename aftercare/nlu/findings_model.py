@@ -196,20 +196,20 @@ class FindingsModel:
         back = np.array([is_kept_back(message.text) for message in messages], bool)
         harmless = ~targets[back].any(1)
         enough = harmless.sum() >= FEWEST_TO_SET_THRESHOLDS and targets[back].any()
-        learned_from = [np.ones(len(back), bool), *([~back] if enough else [])]
         with ThreadPoolExecutor() as fits:
-            heads, *blind = fits.map(lambda some: _fit_heads(vectors[some], targets[some], known[some]), learned_from)
+            of_all = fits.submit(_fit_heads, vectors, targets, known)
+            of_seen = fits.submit(_fit_heads, vectors[~back], targets[~back], known[~back]) if enough else None
         model = cls(
             findings,
             asked,
             heard,
-            heads,
+            of_all.result(),
             Calibration(1.0, 1.0, 0.0),
             np.full(len(findings), 0.5, np.float32),
             *_shown(messages, vectors, targets),
         )
-        for without_those in blind:
-            learned, told = without_those(vectors[back]), model._told(rows[back])
+        if of_seen is not None:
+            learned, told = of_seen.result()(vectors[back]), model._told(rows[back])
             model._calibration = _calibrate(learned, told, targets[back], known[back])
             probabilities = model._calibration(learned, told) * model._standing(rows[back])
             probabilities = np.where(known[back], probabilities, 0.0)

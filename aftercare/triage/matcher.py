@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from aftercare.knowledge import Item
@@ -91,7 +91,7 @@ class Matcher:
                 excluded[name].append((start, end))
             else:
                 matches.append(Match(name, start, end, frozenset(range(start, end)), loose=False))
-        present = dict.fromkeys([*(("stem", s) for s in utterance.stems), *(("concept", c) for c in concepts)])
+        present = {("stem", s) for s in utterance.stems} | {("concept", c) for c in concepts}
         for key in present:
             for item, parts in self._phrases_by_key.get(key, ()):
                 matches += _ordered(item, parts, utterance, concepts, present)
@@ -156,7 +156,7 @@ def _places(part: _Part, utterance: Utterance, concepts: Mapping[str, list[tuple
     return [(i, i + 1) for i, stem in enumerate(utterance.stems) if stem == part.stem]
 
 
-def _possible(parts: tuple[_Part, ...], present: Collection[tuple[str, str]]) -> bool:
+def _possible(parts: tuple[_Part, ...], present: set[tuple[str, str]]) -> bool:
     return all(
         p is _ANY or (("concept", p.concept) in present if p.concept else ("stem", p.stem) in present) for p in parts
     )
@@ -167,7 +167,7 @@ def _ordered(
     parts: tuple[_Part, ...],
     utterance: Utterance,
     concepts: Mapping[str, list[tuple[int, int]]],
-    present: Collection[tuple[str, str]],
+    present: set[tuple[str, str]],
 ) -> list[Match]:
     if not _possible(parts, present):
         return []
@@ -194,7 +194,7 @@ def _unordered(
     parts: tuple[_Part, ...],
     utterance: Utterance,
     concepts: Mapping[str, list[tuple[int, int]]],
-    present: Collection[tuple[str, str]],
+    present: set[tuple[str, str]],
 ) -> list[Match]:
     if not _possible(parts, present):
         return []
@@ -238,7 +238,8 @@ def _without_covered(matches: list[Match]) -> list[Match]:
     "hot shower" is an activity and no warmth. A loose match (words that stand together) covers only its own item, and so does
     one with a negation in its gap: of "bumps, not sore" the bumps stay.
     """
-    # Of equal ones that with fewer words of its own, which leaves the others to be read as a trend ("pain gets worse").
+    # A full order, so that every process keeps the same ones. Of those in one place first that with fewer words of its own,
+    # which leaves the others to be read as a trend ("pain gets worse").
     matches = sorted(
         set(matches), key=lambda m: (-(m.end - m.start), m.loose, m.start, m.item, len(m.tokens), sorted(m.tokens))
     )

@@ -52,8 +52,10 @@ def test_web_killed_at_every_step_of_a_handoff(web: Web, web_patient: Patient) -
         ("patient", "text"),
         ("assistant", "answer"),
     ]
-    # Once, in whatever order: the assistant may read for staff what they were told only after the web process came back.
-    assert web.rasa.asked.count("may I wash?") == 1
+    # What staff were told is read in silence, perhaps only after the web process came back.
+    answered = [text for text in web.rasa.asked if text != "a bit"]
+    assert answered[-1] == "may I wash?"
+    assert answered.count("may I wash?") == 1
 
 
 def test_web_killed_while_a_person_has_the_conversation_leaves_it_theirs(web: Web, web_patient: Patient) -> None:
