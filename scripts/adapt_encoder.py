@@ -172,6 +172,7 @@ class Examples:
         for message in yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)["messages"]:
             example = self._of(message["text"])
             example.complete, example.topics_labelled = True, False
+            example.intent = message.get("intent")
             for name, assertion in message["findings"].items():
                 (example.lookalike_of if assertion == "idiom" else example.about).add(name)
                 example.asserted[name] = assertion

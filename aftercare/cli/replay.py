@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import socket
 import sys
 import tempfile
@@ -25,6 +26,9 @@ from aftercare.cli.project import PROJECT, private_folder
 
 TOGETHER = 4
 """Conversations under way at a time. Rasa works one message after another; more only wait."""
+NAMES_A_DAY = re.compile(r"d(?:ay)?(?:\b|[\s#-]*\d)", re.IGNORECASE)
+"""A day of healing that is asked of by its number. Of 12 messages of authors who labelled the day 9 are of somebody who is there;
+of 5 that ask "after two days" or of "the second day" 2."""
 SUPPOSED = frozenset({"hypothetical", "information"})
 """Assertions of what is only asked about."""
 PAUSE = timedelta(minutes=1)
@@ -240,11 +244,13 @@ def _empty() -> dict[str, Any]:
 
 def day_of(day: int | None, entities: Sequence[Mapping[str, Any]]) -> int | None:
     """The day of treatment; where a message tells only when a sign began ("lumps, they came up five weeks after"), the least
-    that it can be."""
+    that it can be; where it tells none and asks of one day ("makeup day 4?"), that day."""
     if day is not None:
         return day
-    begun = [e["days"] for e in entities if e["type"] == "time" and e.get("kind") == "onset" and e.get("days")]
-    return max(begun, default=None)
+    told = [e for e in entities if e["type"] == "time" and e.get("days") is not None]
+    begun = [e["days"] for e in told if e.get("kind") == "onset" and e["days"]]
+    asked = {e["days"] for e in told if e.get("kind") == "asked" and NAMES_A_DAY.match(e["text"])}
+    return max(begun, default=asked.pop() if len(asked) == 1 else None)
 
 
 def canonical(question: str, entities: Sequence[Mapping[str, Any]] = ()) -> str:

@@ -24,6 +24,14 @@ def data_file(name: str) -> Path:
     return path
 
 
+def data_folder(name: str) -> Path:
+    """A folder named in ``config.yml``, relative to the project. Raises ``InvalidConfigException`` where there is none."""
+    folder = PROJECT / name
+    if not folder.is_dir():
+        raise InvalidConfigException(f"{folder} is missing. It is named in config.yml: mend the name or put it there.")
+    return folder
+
+
 def knowledge_folder(configured: str) -> Path:
     """``AFTERCARE_KNOWLEDGE_DIR``, else the folder that ``config.yml`` names, relative to the project."""
     return Path(os.environ.get("AFTERCARE_KNOWLEDGE_DIR") or PROJECT / configured)

@@ -1,4 +1,4 @@
-"""The messages that the findings detector learns from.
+"""The messages that the findings detector and the classifier of questions learn from.
 
 ``data/nlu/findings`` and ``data/nlu/topics``, one file a finding: what trainers add to.
 
@@ -10,10 +10,11 @@ mentions: |                  messages about it that say something else of it: no
 lookalikes: |                messages about something else that sound like it
   - i spilled custard on my chin
 
-``data/nlu/messages``: messages with all that they speak of, and what each says of it. Patients say several things at once.
+``data/nlu/messages``: messages with all that they speak of, what each says of it, and the kind of question they ask, by its
+intent (those of booking and the like may be without). Patients say several things at once.
 
 messages:
-- {text: "no fever but the pillow is yellow in the mornings", findings: {fever: negated, pus: present}}
+- {text: "no fever but is a yellow pillow ok?", findings: {fever: negated, pus: present}, intent: is_normal}
 """
 
 from __future__ import annotations
@@ -48,13 +49,15 @@ GOING = "resolving"
 @dataclass(frozen=True)
 class FindingExample:
     """A message with the findings that stand in it, those that it denies, tells of otherwise, or only seems to name, and those
-    that are going: a danger sign counts all the same, another does not. ``complete`` where these are all its findings."""
+    that are going: a danger sign counts all the same, another does not. ``complete`` where these are all its findings.
+    ``intent`` is the kind of question, where it was labelled."""
 
     text: str
     stands: frozenset[str] = frozenset()
     denied: frozenset[str] = frozenset()
     going: frozenset[str] = frozenset()
     complete: bool = False
+    intent: str | None = None
 
 
 def read_finding_examples(folder: Path, items: Collection[str]) -> list[FindingExample]:
@@ -87,23 +90,27 @@ def _examples_of(file: Path, items: Collection[str]) -> Iterator[FindingExample]
                 yield FindingExample(text, stands=one) if stands else FindingExample(text, denied=one)
 
 
-def read_labelled_messages(folder: Path, items: Collection[str]) -> list[FindingExample]:
-    """All messages of the files in ``folder``; an empty list where there is no such folder.
+def read_labelled_messages(folder: Path, items: Collection[str], intents: Collection[str]) -> list[FindingExample]:
+    """All messages of the files in ``folder``; an empty list where there is no such folder. ``items`` are the names of the
+    knowledge base, ``intents`` those of Rasa's training data.
 
     Raises ``InvalidConfigException`` with file and line of the first mistake.
     """
-    return [example for file in sorted(folder.glob("*.yml")) for example in _messages_of(file, items)]
+    return [example for file in sorted(folder.glob("*.yml")) for example in _messages_of(file, items, intents)]
 
 
-def _messages_of(file: Path, items: Collection[str]) -> Iterator[FindingExample]:
+def _messages_of(file: Path, items: Collection[str], intents: Collection[str]) -> Iterator[FindingExample]:
     root = _composed(file)
     if not isinstance(root, yaml.MappingNode) or [key.value for key, _ in root.value] != ["messages"]:
         raise InvalidConfigException(f"{file}: line 1: expected 'messages:' and a list.")
     for node in root.value[0][1].value:
         fields = {key.value: value for key, value in node.value} if isinstance(node, yaml.MappingNode) else {}
         findings = fields.get("findings")
-        if set(fields) != {"text", "findings"} or not isinstance(findings, yaml.MappingNode):
-            raise _mistake(file, node, "expected {text: ..., findings: {<finding>: <assertion>}}.")
+        if set(fields) - {"intent"} != {"text", "findings"} or not isinstance(findings, yaml.MappingNode):
+            raise _mistake(file, node, "expected {text: ..., findings: {<finding>: <assertion>}, intent: <intent>}.")
+        intent = fields["intent"].value if "intent" in fields else None
+        if intent is not None and intent not in intents:
+            raise _mistake(file, fields["intent"], f"'{intent}' is no intent that Rasa's files in data/nlu have examples of.")
         labels = {key.value: value.value for key, value in findings.value}
         for name, assertion in labels.items():
             if name not in items and name not in QUALITIES_OF_CHANGE:
@@ -114,7 +121,7 @@ def _messages_of(file: Path, items: Collection[str]) -> Iterator[FindingExample]
                 )
         stands = frozenset(name for name, assertion in labels.items() if assertion in STANDING)
         going = frozenset(name for name, assertion in labels.items() if assertion == GOING)
-        yield FindingExample(fields["text"].value, stands, frozenset(labels) - stands - going, going, complete=True)
+        yield FindingExample(fields["text"].value, stands, frozenset(labels) - stands - going, going, True, intent)
 
 
 def _composed(file: Path) -> yaml.Node | None:

@@ -6,8 +6,7 @@ import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache, partial
-from pathlib import Path
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -16,12 +15,11 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.extractors.extractor import EntityExtractorMixin
-from rasa.shared.exceptions import InvalidConfigException
 from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from aftercare.nlu.data_file import PROJECT, digest, knowledge_at, knowledge_folder
+from aftercare.nlu.data_file import PROJECT, data_folder, digest, knowledge_at, knowledge_folder
 from aftercare.nlu.encoder_weights import DIFFERENCES, EncoderUnavailable, Vectors
 from aftercare.nlu.finding_examples import (
     QUALITIES_OF_CHANGE,
@@ -29,11 +27,11 @@ from aftercare.nlu.finding_examples import (
     read_finding_examples,
     read_labelled_messages,
 )
-from aftercare.nlu.finding_heads import FindingsEncoder, load_findings_encoder, stamp_of
-from aftercare.nlu.findings_model import Detected, FindingsModel, Labelled, is_kept_back
+from aftercare.nlu.finding_heads import FindingsEncoder, load_findings_encoder
+from aftercare.nlu.findings_model import Detected, FindingsModel, Labelled
 from aftercare.nlu.heard_assertion import NOT_THERE, not_there, with_what_it_seems
 from aftercare.nlu.message_reader import MessageReader, examples_read, reader_at
-from aftercare.nlu.vector_cache import cached, finding_vectors
+from aftercare.nlu.vector_cache import described
 from aftercare.triage.figures import bleeding_has_stopped, tells_of_adult
 from aftercare.triage.language import ENDS_A_SENTENCE
 from aftercare.triage.reader import is_denied
@@ -218,9 +216,9 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
 
     def train(self, training_data: TrainingData) -> Resource:
         items = {item.id for item in self._knowledge.items.values() if item.kind in LEARNED}
-        folders = [_folder(name) for name in self._config["examples"]]
+        folders = [data_folder(name) for name in self._config["examples"]]
         examples = [example for folder in folders for example in read_finding_examples(folder, items)]
-        examples += read_labelled_messages(_folder(self._config["messages"]), items)
+        examples += read_labelled_messages(data_folder(self._config["messages"]), items, training_data.intents)
         with self._storage.write_to(self._resource) as folder:
             if self._encoder is not None:
                 self._model = self._fit(self._encoder, examples, training_data)
@@ -257,9 +255,7 @@ class FindingsDetector(GraphComponent, EntityExtractorMixin):
             if text and text not in messages and example.get(INTENT) not in MAY_HOLD_FINDINGS:
                 messages[text] = Labelled(text, unsure=self._named(text) | things)
         learned_from = list(messages.values())
-        stamp = stamp_of(PROJECT / self._config["differences"])
-        describe = partial(encoder.describe, by_all=is_kept_back)
-        rows = cached(describe, list(messages), finding_vectors(), stamp)[:, : encoder.width]
+        rows = described(encoder, list(messages), PROJECT / self._config["differences"])[:, : encoder.width]
         groups = {name: self._group(name) for message in learned_from for name in message.stands}
         return FindingsModel.fit(learned_from, rows, encoder.names, groups, self._config["false_alarms"], things)
 
@@ -533,10 +529,3 @@ def _with_quality(entity: dict[str, Any], quality: str) -> dict[str, Any]:
 @lru_cache
 def _warn_once(text: str) -> None:
     logger.warning(text)
-
-
-def _folder(name: str) -> Path:
-    folder = PROJECT / name
-    if not folder.is_dir():
-        raise InvalidConfigException(f"{folder} is missing. It is named in config.yml: mend the name or put it there.")
-    return folder

@@ -16,8 +16,9 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from aftercare.nlu.data_file import PROJECT, data_file, digest, lines
+from aftercare.nlu.data_file import PROJECT, data_file, data_folder, digest, knowledge_at, knowledge_folder, lines
 from aftercare.nlu.encoder_weights import DIFFERENCES, Vectors
+from aftercare.nlu.finding_examples import FindingExample, read_labelled_messages
 from aftercare.nlu.finding_heads import FindingsEncoder, load_findings_encoder
 from aftercare.nlu.intent_features import Described, named_columns
 from aftercare.nlu.intent_model import IntentModel, Ranked
@@ -27,6 +28,7 @@ from aftercare.nlu.questions import is_asked_again, of_something_else, questions
 from aftercare.nlu.segments import segments
 from aftercare.nlu.sentence_featurizer import SentenceFeaturizer
 from aftercare.nlu.spelling import corrected_text
+from aftercare.nlu.vector_cache import described
 
 QUESTIONS = "questions"
 INTENT_RANKING = "intent_ranking"
@@ -37,6 +39,7 @@ RANKING_LENGTH = 10
 class QuestionClassifier(GraphComponent, IntentClassifier):
     """Sets ``intent``, ``intent_ranking`` and ``questions``, a list of ``{"name", "confidence"}``, the primary one first.
 
+    It learns from Rasa's examples and from ``messages``, a folder of whole messages (``aftercare.nlu.finding_examples``).
     ``background`` is a text file of sentences that are about other things; ``sure`` is the confidence from which an
     intent counts, the same as the threshold of the FallbackClassifier after this component. A model that was trained
     with sentence vectors cannot be used without them: loading it then fails, and Rasa does not serve it.
@@ -60,15 +63,17 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
         return {
             "background": "data/nlu_background.txt",
             "knowledge": "data/knowledge",
+            "messages": "data/nlu/messages",
             "differences": DIFFERENCES,
             "sure": 0.4,
         }
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str:
-        """Rasa's cache has to know that the background is an input too."""
+        """Rasa's cache has to know that the background and the whole messages are inputs too."""
         config = {**cls.get_default_config(), **config}  # Rasa asks without one for what it has in its cache
-        return digest(data_file(config["background"]))
+        messages = sorted((PROJECT / config["messages"]).glob("*.yml"))
+        return " ".join(digest(file) for file in (data_file(config["background"]), *messages))
 
     @classmethod
     def create(
@@ -96,18 +101,33 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
         examples = [example for example in training_data.intent_examples if example.get(TEXT)]
         if len({example.get(INTENT) for example in examples}) < 2:
             raise RasaException("The intent classifier needs examples of at least two intents in data/nlu.")
-        described = _described(examples, _vectors(examples))
-        intents = [example.get(INTENT) for example in examples]
-        encoder = self._load_encoder() if described.vectors is not None else None
+        listed = _described(examples, _vectors(examples))
+        encoder = self._load_encoder() if listed.vectors is not None else None
+        messages = self._labelled_messages(training_data)
+        texts = [message.text for message in messages]
+        rows = described(encoder, texts, PROJECT / self._config["differences"], beside=True) if encoder else None
+        whole = self._as_they_stand(texts, rows, encoder)
+        intents = [*(example.get(INTENT) for example in examples), *(message.intent or "" for message in messages)]
         asked = encoder.questions if encoder else ()
-        self._model = IntentModel.fit(described, intents, self._background(encoder), asked)
+        self._model = IntentModel.fit(listed.and_of(whole), intents, self._background(encoder), asked)
         with self._storage.write_to(self._resource) as folder:
             self._model.save(folder)
         return self._resource
 
+    def _labelled_messages(self, training_data: TrainingData) -> list[FindingExample]:
+        """Those of whole messages that tell what they ask. A text that stands in Rasa's files as well counts once."""
+        known = {example.get(TEXT) for example in training_data.intent_examples}
+        items = knowledge_at(knowledge_folder(self._config["knowledge"])).items
+        messages = read_labelled_messages(data_folder(self._config["messages"]), items, training_data.intents)
+        return [message for message in messages if message.intent and message.text not in known]
+
     def _background(self, encoder: FindingsEncoder | None) -> Described:
         texts = lines(data_file(self._config["background"]))
-        vectors = encoder.asked_in(encoder.describe(texts)) if encoder else None
+        return self._as_they_stand(texts, encoder.describe(texts) if encoder else None, encoder)
+
+    def _as_they_stand(self, texts: list[str], rows: Vectors | None, encoder: FindingsEncoder | None) -> Described:
+        """Texts that are no messages of Rasa's, not repaired; ``rows`` as ``FindingsEncoder.describe`` gives them."""
+        vectors = encoder.asked_in(rows) if encoder and rows is not None else None
         return Described(texts, vectors, named_columns(kinds_named_in(texts, self._config["knowledge"])))
 
     def _load_encoder(self) -> FindingsEncoder:

@@ -35,6 +35,12 @@ class Described(NamedTuple):
     vectors: Vectors | None
     named: Matrix
 
+    def and_of(self, others: Described) -> Described:
+        """These and then the others, which are described as these are."""
+        both = self.vectors is not None and others.vectors is not None
+        vectors = np.concatenate([self.vectors, others.vectors]) if both else None
+        return Described([*self.texts, *others.texts], vectors, np.concatenate([self.named, others.named]))
+
     @property
     def asked(self) -> Vectors:
         """(messages, questions): the scores of the encoder's heads; no columns where there are none."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,9 +19,8 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from aftercare.nlu.data_file import PROJECT
 from aftercare.nlu.encoder_weights import DIFFERENCES, EncoderUnavailable, Vectors
 from aftercare.nlu.finding_heads import FindingsEncoder, load_findings_encoder, stamp_of
-from aftercare.nlu.findings_model import is_kept_back
 from aftercare.nlu.spelling import corrected_text
-from aftercare.nlu.vector_cache import cached, finding_vectors
+from aftercare.nlu.vector_cache import described
 
 logger = logging.getLogger(__name__)
 
@@ -76,14 +74,10 @@ class SentenceFeaturizer(DenseFeaturizer, GraphComponent):
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         spoken = [message for message in training_data.training_examples if message.get(TEXT)]
         if self._encoder is not None and spoken:
-            self._add(spoken, self._remembered([corrected_text(message) for message in spoken], self._encoder))
+            texts = [corrected_text(message) for message in spoken]
+            rows = described(self._encoder, texts, self._differences, beside=True)
+            self._add(spoken, self._encoder.asked_in(rows))
         return training_data
-
-    def _remembered(self, texts: list[str], encoder: FindingsEncoder) -> Vectors:
-        """Their vectors, by way of the cache of the findings detector, which has to describe most of these texts too."""
-        stamp = stamp_of(self._differences)
-        describe = partial(encoder.describe, by_all=is_kept_back)
-        return encoder.asked_in(cached(describe, texts, finding_vectors(), stamp, beside=True))
 
     def process(self, messages: list[Message]) -> list[Message]:
         spoken = [message for message in messages if message.get(TEXT)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -12,11 +13,20 @@ import numpy as np
 
 from aftercare.nlu.encoder import encoder_folder
 from aftercare.nlu.encoder_weights import Vectors
+from aftercare.nlu.finding_heads import FindingsEncoder, stamp_of
+from aftercare.nlu.findings_model import is_kept_back
 
 
 def finding_vectors() -> Path:
     """The file of ``FindingsEncoder.describe``, beside the encoder's folder: it may be deleted at any time."""
     return encoder_folder().parent / "finding_vectors.npz"
+
+
+def described(encoder: FindingsEncoder, texts: Sequence[str], differences: Path, *, beside: bool = False) -> Vectors:
+    """``FindingsEncoder.describe`` of training examples; ``differences`` is the folder that the encoder was read from. The
+    components describe many of the same texts, each of which is encoded once. ``beside`` as for ``cached``."""
+    describe = partial(encoder.describe, by_all=is_kept_back)
+    return cached(describe, texts, finding_vectors(), stamp_of(differences), beside=beside)
 
 
 def key_of(text: str) -> str:

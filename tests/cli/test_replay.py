@@ -13,6 +13,10 @@ def sign(assertion: str) -> dict[str, Any]:
     return {"type": "symptom", "value": "redness", "assertion": assertion}
 
 
+def asked_of(text: str, days: int) -> dict[str, Any]:
+    return {"type": "time", "kind": "asked", "days": days, "text": text}
+
+
 def began(days: int | None) -> dict[str, Any]:
     return {"type": "time", "kind": "onset", "days": days}
 
@@ -38,9 +42,15 @@ def test_canonical_names(question: str, entities: list[dict[str, Any]], expected
         (2, [began(9)], 2),
         (None, [began(35), began(3), sign("present")], 35),
         (None, [began(None), {"type": "time", "kind": "lasting", "days": 4}], None),
+        (None, [asked_of("day 4", 4)], 4),
+        (None, [asked_of("day4", 4)], 4),
+        (2, [asked_of("day 4", 4)], 2),
+        (None, [began(6), asked_of("day 4", 4)], 6),
+        (None, [asked_of("D4", 4), asked_of("day 7", 7)], None),
+        (None, [asked_of("after two days", 2)], None),
     ],
 )
-def test_the_day_is_at_least_that_of_the_first_sign(
+def test_the_day_is_that_told_or_the_least_it_can_be_or_the_one_asked_of(
     day: int | None, entities: list[dict[str, Any]], expected: int | None
 ) -> None:
     assert day_of(day, entities) == expected

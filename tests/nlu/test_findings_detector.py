@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.engine.storage.resource import Resource
+from rasa.shared.core.domain import Domain
 from rasa.shared.exceptions import InvalidConfigException
 from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from aftercare.nlu import findings_detector
+from aftercare.nlu import findings_detector, vector_cache
 from aftercare.nlu.data_file import knowledge_at
 from aftercare.nlu.encoder_weights import DIMENSIONS, EncoderUnavailable, Vectors
 from aftercare.nlu.finding_examples import read_finding_examples, read_labelled_messages
@@ -92,7 +93,7 @@ def examples(tmp_path: Path) -> Path:
 def trained(examples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FindingsDetector:
     """A detector that was trained, stored and loaded again."""
     monkeypatch.setattr(findings_detector, "load_findings_encoder", lambda difference: ToyEncoder())
-    monkeypatch.setattr(findings_detector, "finding_vectors", lambda: tmp_path / "vectors.npz")
+    monkeypatch.setattr(vector_cache, "finding_vectors", lambda: tmp_path / "vectors.npz")
     return trained_on(examples, tmp_path)
 
 
@@ -352,6 +353,7 @@ def test_a_broken_file_is_named_with_its_line(tmp_path: Path, content: str, mess
         ("messages:\n- {text: a b, findings: {puss: present}}\n", "line 2: 'puss' is no finding"),
         ("messages:\n- {text: a b, findings: {pus: here}}\n", "line 2: 'here' is no assertion"),
         ("messages:\n- {text: a b, finding: {pus: present}}\n", "line 2: expected {text"),
+        ("messages:\n- {text: a, findings: {}, intent: can_i}\n- {text: b, findings: {}, intent: cani}\n", "line 3: 'cani'"),
         ("message:\n", "line 1: expected 'messages:'"),
         ("messages: [\n", "not valid YAML"),
     ],
@@ -359,18 +361,19 @@ def test_a_broken_file_is_named_with_its_line(tmp_path: Path, content: str, mess
 def test_a_broken_file_of_messages_is_named_with_its_line(tmp_path: Path, content: str, message: str) -> None:
     (tmp_path / "several.yml").write_text(content)
     with pytest.raises(InvalidConfigException) as error:
-        read_labelled_messages(tmp_path, {"pus"})
+        read_labelled_messages(tmp_path, {"pus"}, {"can_i"})
     assert message in str(error.value) and "several.yml: line" in str(error.value)
 
 
 def test_a_message_tells_what_stands_in_it_and_what_does_not(tmp_path: Path) -> None:
     (tmp_path / "several.yml").write_text(
         'messages:\n- {text: "no pus, dying for a coffee, red but fading", findings: {pus: negated, self_harm: idiom, '
-        "redness: resolving, marks: uncertain}}\n"
+        "redness: resolving, marks: uncertain}, intent: report}\n"
     )
-    (example,) = read_labelled_messages(tmp_path, {"pus", "self_harm", "redness", "marks"})
+    (example,) = read_labelled_messages(tmp_path, {"pus", "self_harm", "redness", "marks"}, {"report"})
     assert (example.stands, example.denied, example.going) == ({"marks"}, {"pus", "self_harm"}, {"redness"})
     assert example.complete
+    assert example.intent == "report"
 
 
 def test_the_projects_examples_are_sound() -> None:
@@ -379,4 +382,8 @@ def test_the_projects_examples_are_sound() -> None:
     files = {file.stem for file in (folder / "findings").glob("*.yml")}
     examples = read_finding_examples(folder / "findings", items)
     assert frozenset().union(*(example.stands for example in examples)) == files
-    assert all(example.complete for example in read_labelled_messages(folder / "messages", items))
+    intents = Domain.load(folder.parents[1] / "domain.yml").intents
+    messages = read_labelled_messages(folder / "messages", items, intents)
+    assert all(message.complete for message in messages)
+    asked = {(message.text, message.intent) for message in messages if message.intent}
+    assert len(asked) == len({text for text, _ in asked}), "one text asks one thing"
