@@ -11,14 +11,14 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
-from rasa.shared.exceptions import RasaException
+from rasa.shared.exceptions import InvalidConfigException, RasaException
 from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from aftercare.nlu.data_file import PROJECT, data_file, data_folder, digest, knowledge_at, knowledge_folder, lines
 from aftercare.nlu.encoder_weights import DIFFERENCES, Vectors
-from aftercare.nlu.finding_examples import FindingExample, read_labelled_messages
+from aftercare.nlu.finding_examples import read_labelled_messages
 from aftercare.nlu.finding_heads import FindingsEncoder, load_findings_encoder
 from aftercare.nlu.intent_features import Described, named_columns
 from aftercare.nlu.intent_model import IntentModel, Ranked
@@ -103,23 +103,33 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
             raise RasaException("The intent classifier needs examples of at least two intents in data/nlu.")
         listed = _described(examples, _vectors(examples))
         encoder = self._load_encoder() if listed.vectors is not None else None
-        messages = self._labelled_messages(training_data)
-        texts = [message.text for message in messages]
-        rows = described(encoder, texts, PROJECT / self._config["differences"], beside=True) if encoder else None
-        whole = self._as_they_stand(texts, rows, encoder)
-        intents = [*(example.get(INTENT) for example in examples), *(message.intent or "" for message in messages)]
+        whole = self._whole_messages(training_data)
+        intents = [*(example.get(INTENT) for example in examples), *whole.values()]
+        learned_from = listed.and_of(self._described_whole(list(whole), encoder)) if whole else listed
         asked = encoder.questions if encoder else ()
-        self._model = IntentModel.fit(listed.and_of(whole), intents, self._background(encoder), asked)
+        self._model = IntentModel.fit(learned_from, intents, self._background(encoder), asked)
         with self._storage.write_to(self._resource) as folder:
             self._model.save(folder)
         return self._resource
 
-    def _labelled_messages(self, training_data: TrainingData) -> list[FindingExample]:
-        """Those of whole messages that tell what they ask. A text that stands in Rasa's files as well counts once."""
-        known = {example.get(TEXT) for example in training_data.intent_examples}
+    def _whole_messages(self, training_data: TrainingData) -> dict[str, str]:
+        """The intent of each whole message that tells what it asks and that does not stand in Rasa's files as well.
+
+        Raises ``InvalidConfigException`` where one text has two intents.
+        """
+        listed = {example.get(TEXT): example.get(INTENT) for example in training_data.intent_examples}
+        known = dict(listed)
+        folder = data_folder(self._config["messages"])
         items = knowledge_at(knowledge_folder(self._config["knowledge"])).items
-        messages = read_labelled_messages(data_folder(self._config["messages"]), items, training_data.intents)
-        return [message for message in messages if message.intent and message.text not in known]
+        for message in read_labelled_messages(folder, items, training_data.intents):
+            if message.intent and known.setdefault(message.text, message.intent) != message.intent:
+                both = f"{known[message.text]} and {message.intent}"
+                raise InvalidConfigException(f"{folder}: '{message.text}' has the intents {both}: leave it one of them.")
+        return {text: intent for text, intent in known.items() if text not in listed}
+
+    def _described_whole(self, texts: list[str], encoder: FindingsEncoder | None) -> Described:
+        rows = described(encoder, texts, PROJECT / self._config["differences"], beside=True) if encoder else None
+        return self._as_they_stand(texts, rows, encoder)
 
     def _background(self, encoder: FindingsEncoder | None) -> Described:
         texts = lines(data_file(self._config["background"]))

@@ -113,6 +113,23 @@ def test_an_intent_without_examples_in_rasas_files_is_refused(
         pipeline.train(training_data)
 
 
+@pytest.mark.parametrize("text", ["any vouchers", "can I wear makeup"])
+def test_a_text_with_two_intents_is_refused(
+    text: str, pipeline: Pipeline, training_data: TrainingData, messages: Path
+) -> None:
+    row = f"- {{text: {text}, findings: {{}}, intent: %s}}\n"
+    (messages / "more.yml").write_text(f"messages:\n{row % 'thanks'}{row % 'report'}")
+    with pytest.raises(InvalidConfigException, match=f"'{text}' has the intents"):
+        pipeline.train(training_data)
+
+
+def test_learns_from_rasas_files_alone_where_there_are_no_whole_messages(
+    pipeline: Pipeline, training_data: TrainingData, encoder: Encoder, messages: Path
+) -> None:
+    (messages / "some.yml").unlink()
+    assert pipeline.parse(pipeline.train(training_data), "can I wear makeup")["intent"]["name"] == "can_i"
+
+
 def test_works_on_words_alone_and_says_so_once(
     no_weights: None, storage: LocalModelStorage, context: ExecutionContext, messages: Path,
     training_data: TrainingData, caplog: pytest.LogCaptureFixture,
