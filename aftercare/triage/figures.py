@@ -1,4 +1,4 @@
-"""Figures in a message: temperatures, pain scores, ages and minutes of bleeding become findings. And whether bleeding is over."""
+"""Figures in a message: pain scores, ages and minutes of bleeding become findings. And whether bleeding is over."""
 
 from __future__ import annotations
 
@@ -8,31 +8,6 @@ from collections.abc import Iterator
 from aftercare.triage.language import ENDS_A_SENTENCE
 from aftercare.triage.reading import Finding
 
-TEMPERATURE = re.compile(
-    r"(?<![\d.])(?P<n>\d{2,3}(?:[.,]\d)?)\s*(?:°|º|degrees?|deg)?\s*(?P<unit>c|f|celsius|fahrenheit)?(?![\w.]*\d)\b",
-    re.IGNORECASE,
-)
-TEMPERATURE_WORDS = re.compile(
-    r"\b(temp\w*|fever\w*|feaver|thermometer|burning up|degrees?|celsius|fahrenheit)\b|°", re.IGNORECASE
-)
-AMBIENT = re.compile(
-    r"\b(outside|outdoors|out there|weather|forecast|heat ?wave|in the (?:shade|sun|garden|car|office|room|flat|house)|summer|humid\w*"
-    r"|water|bath|shower|oven|wash (?:it|them|at|on)|machine|thermostat|air ?con\w*|sauna|steam room|pool)\b",
-    re.IGNORECASE,
-)
-"""What else has a temperature in degrees."""
-AROUND = 30
-"""Characters on each side of a figure in which that is looked for."""
-BODY_TEMPERATURE = re.compile(
-    r"\b(fever\w*|feaver|thermometer|(?:my|his|her|own) temp\w*|forehead|armpit|mouth|ear|took|taken|reads?|reading|shiver\w*|chills)\b",
-    re.IGNORECASE,
-)
-BROUGHT_DOWN = re.compile(
-    r"\b(?:brought|bring\w*|got|get\w*|took|tak\w*|keep\w*|kept|knock\w*)\b[^.?!]{0,20}\bdown\b", re.IGNORECASE
-)
-BESIDE = 12
-"""Characters between "fever" and its figure."""
-NAMES_TEMPERATURE = re.compile(r"\b(temp|temperature)\b", re.IGNORECASE)
 _PERSON = (
     r"(?:mother|mum|mummy|mom|mam|dad|daddy|father|papa|parent|wife|husband|partner|gran\w*|nan|nana|aunt\w*|uncle|sister|brother"
     r"|son|daughter|boy|girl|kid|child|toddler|niece|nephew|he|she)"
@@ -87,51 +62,6 @@ PAIN_SCORE = re.compile(
     rf"\b(?P<n>10|[0-9]|{'|'.join(TO_TEN)})\s*(?:/|out of|outta)\s*(?:10|ten)\b(?!\s+(?:people|patients|women|men|times)\b)",
     re.IGNORECASE,
 )
-
-
-def measured(text: str, findings: list[Finding]) -> list[Finding]:
-    """The findings with those of a thermometer: 38.0 C / 100.4 F or more is fever (red_flags.md R1), under 36.0 C is low.
-
-    In between there is no fever in "a temperature of 37.2"; who feels feverish as well still does, and so has who had a
-    fever that a painkiller brought down.
-    """
-    found: list[Finding] = []
-    normal: list[Finding] = []
-    for match in TEMPERATURE.finditer(text):
-        number = float(match.group("n").replace(",", "."))
-        unit = (match.group("unit") or "").lower()[:1]
-        celsius = number if unit == "c" or (not unit and number < 45) else (number - 32) * 5 / 9
-        spoken = (
-            unit
-            or TEMPERATURE_WORDS.search(text[max(0, match.start() - 40) : match.end() + 15])
-            or "." in match.group("n")
-        )
-        if not spoken or not 34 <= celsius <= 43 or _is_ambient(text, match):
-            continue
-        item = "fever" if celsius >= 37.95 else "low_temperature" if celsius < 36 else None
-        if item:
-            said = _fever_told_beside(match.start(), findings)
-            label, other = (said.assertion, said.other) if said else ("present", False)
-            found.append(Finding(item, "finding", match.start(), match.end(), match.group(), label, other))
-        else:
-            normal.append(Finding("fever", "finding", match.start(), match.end(), match.group(), "negated"))
-    masked = any(f.item == "painkillers" for f in findings) and BROUGHT_DOWN.search(text)
-    if normal and not found and not masked:
-        findings = [f for f in findings if f.item != "fever" or not NAMES_TEMPERATURE.search(f.text)]
-        found = normal
-    return findings + found
-
-
-def _is_ambient(text: str, figure: re.Match[str]) -> bool:
-    """ "38 degrees outside": the weather's, the water's, unless a body's temperature is named in the same breath."""
-    around = text[max(0, figure.start() - AROUND) : figure.end() + AROUND]
-    return bool(AMBIENT.search(around)) and not BODY_TEMPERATURE.search(around)
-
-
-def _fever_told_beside(start: int, findings: list[Finding]) -> Finding | None:
-    """The fever in words that a figure belongs to ("a fever of 39 in March"): what is said of one is said of both."""
-    near = [f for f in findings if f.item == "fever" and 0 <= start - f.end <= BESIDE]
-    return near[-1] if near else None
 
 
 def tells_of_adult(text: str) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from aftercare.knowledge import KnowledgeBase
-from aftercare.triage import figures
+from aftercare.triage import figures, temperature
 from aftercare.triage.assertion import Assertion
 from aftercare.triage.language import Language, Utterance
 from aftercare.triage.matcher import Match, Matcher
@@ -188,7 +188,7 @@ class Reader:
             findings.append(self._finding(match, utterance, label, asserted.other))
             anchors.append(match.tokens)
         findings = self._qualify(findings, anchors, utterance, concepts, cues)
-        findings = figures.measured(text, findings) + figures.pain_scores(text) + figures.ages(text)
+        findings = temperature.measured(text, findings) + figures.pain_scores(text) + figures.ages(text)
         findings += self._long_bleedings(text)
         findings = self._without_what_is_denied(findings)
         language = self._other_languages.of(text)
