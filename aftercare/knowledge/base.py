@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from aftercare.knowledge.attributes import AttributeWords, load_attributes
 from aftercare.knowledge.errors import KnowledgeError
 from aftercare.knowledge.languages import Languages, load_languages
 from aftercare.knowledge.model import Condition, Flag, Item, Rule, Sentence, Source, Window, Wordings
@@ -54,6 +55,7 @@ class KnowledgeBase:
     treatment_words: Wordings
     timeline: tuple[Stage, ...]
     languages: Languages
+    attributes: AttributeWords
 
     def source(self, key: str) -> Source:
         """The source behind a short key: ``002:36`` or ``W1``. Ranges name their first line's article."""
@@ -124,6 +126,7 @@ def load_knowledge(folder: Path, treatment: str = "microneedling") -> KnowledgeB
         treatment_words=_wordings(treatment_file.data["wordings"]),
         timeline=_timeline(treatment_file, sources),
         languages=load_languages(folder / "languages.yml", items),
+        attributes=load_attributes(folder / "attributes.yml"),
     )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from aftercare.knowledge import KnowledgeBase
 from aftercare.triage import figures, temperature
 from aftercare.triage.assertion import Assertion
+from aftercare.triage.attributes import AttributeReader, Attributes
 from aftercare.triage.language import Language, Utterance
 from aftercare.triage.matcher import Match, Matcher
 from aftercare.triage.other_language import OtherLanguages
@@ -167,6 +168,7 @@ class Reader:
         self._matcher = Matcher(knowledge.items.values(), knowledge.vocabulary, self._language.stems)
         self._assertion = Assertion(knowledge.cues, self._language.words)
         self._other_languages = OtherLanguages(knowledge.languages, domain)
+        self._attributes = AttributeReader(knowledge.attributes)
         self._understood: tuple[str, _Understood] | None = None
         language_of_times()
         self._ambiguous = {
@@ -239,6 +241,10 @@ class Reader:
                 start, _ = spans.get(clause, (token.idx, 0))
                 spans[clause] = (start, token.idx + len(token))
         return list(spans.values())
+
+    def attributes(self, text: str, signs: Sequence[tuple[int, int]]) -> list[Attributes]:
+        """What a message tells of signs that stand between two characters of it each."""
+        return self._attributes.of(self._understand(text).utterance, signs)
 
     def assertion_of_span(self, text: str, start: int, end: int, item: str) -> tuple[str, bool]:
         """What is asserted of an item that stands between two offsets, no word of which is known: (label, other).

@@ -67,6 +67,8 @@ TRENDS = {
     "severe": "severe",
     "mild": "mild",
 }
+COUNTS = {"few": "a few", "many": "many", "1": "one of them"}
+SIZES = frozenset({"tiny", "small", "big"})
 SIGNS = frozenset({"symptom", "finding"})
 
 
@@ -192,20 +194,24 @@ def alarms(board: Board) -> list[dict[str, str]]:
 
 def strip(records: Iterable[TurnRecord], title_of: Callable[[str], str]) -> Strip:
     """The signs that the patient's messages speak of, as the assistant understood them."""
-    said: dict[str, dict[int, Sign]] = {}
+    told: dict[str, dict[int, list[Mapping[str, Any]]]] = {}
     for record in records:
         for entity in (record.outcome or {}).get("entities", ()):
             if entity.get("type") in SIGNS and "assertion" in entity:
-                said.setdefault(entity["value"], {})[record.seq] = _sign(entity)
+                told.setdefault(entity["value"], {}).setdefault(record.seq, []).append(entity)
+    said = {item: {seq: _sign(entities) for seq, entities in by_seq.items()} for item, by_seq in told.items()}
     seqs = tuple(sorted({seq for by_seq in said.values() for seq in by_seq}))
     rows = tuple((title_of(item), tuple(by_seq.get(seq) for seq in seqs)) for item, by_seq in said.items())
     return Strip(seqs, rows)
 
 
-def _sign(entity: Mapping[str, Any]) -> Sign:
+def _sign(entities: Sequence[Mapping[str, Any]]) -> Sign:
+    """What one message says of a sign that it names once or several times ("peeling on the chin, my nose is peeling too")."""
+    entity = entities[-1]
     assertion = entity["assertion"]
     words = [ASSERTIONS.get(assertion, assertion.replace("_", " "))]
     words += [name for quality, name in TRENDS.items() if quality in entity.get("qualities", ())]
+    words += dict.fromkeys(name for one in entities if one["assertion"] == assertion for name in _attributes(one))
     if entity.get("seems"):
         words.append(f"seems {ASSERTIONS.get(entity['seems'], entity['seems'].replace('_', ' '))}")
     if entity.get("other"):
@@ -214,6 +220,26 @@ def _sign(entity: Mapping[str, Any]) -> Sign:
         "there" if assertion in STANDING else "gone" if assertion in ("negated", "resolving", "historical") else "asked"
     )
     return Sign(", ".join(words), level)
+
+
+def _attributes(entity: Mapping[str, Any]) -> list[str]:
+    """Where a sign is, how many there are and how large, as the message tells it: "left cheek", "3 of them", "size of a pea"."""
+    sites = [site.replace("_", " ") for site in entity.get("sites", ())]
+    side, count, size = entity.get("side"), entity.get("count"), entity.get("size")
+    if side in ("left", "right"):
+        sites = [f"{side} {site}" for site in sites] or [f"{side} side"]
+    elif side == "both":
+        sites.append("both sides")
+    elif side == "one" and "one_sided" not in entity.get("qualities", ()):
+        sites.append("one side")
+    told = [*sites, *([COUNTS.get(count, f"{count} of them")] if count else []), *([_size(size)] if size else [])]
+    return [*told, f"{entity['celsius']:.1f} °C"] if "celsius" in entity else told
+
+
+def _size(size: str) -> str:
+    return (
+        size if size in SIZES or size.endswith("mm") else "twice its size" if size == "double" else f"size of a {size}"
+    )
 
 
 def _state(case: Case, now: datetime) -> str:

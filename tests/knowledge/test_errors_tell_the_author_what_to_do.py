@@ -34,6 +34,13 @@ CASES: list[tuple[str, str, str, str, str]] = [
     ("rules.yml", "flag: E1", "flag: E99", "", "flags.yml"),
     ("wording.yml", "sources: [N1, N5]", "sources: [Z9]", "sources", "sources.yml"),
     ("languages.yml", "llame al {emergency_number}", "llame al 112", "line", "emergency_number"),
+    (
+        "attributes.yml",
+        "  jaw: [jaw, jaws,",
+        "  jaw: [jaw, chin,",
+        "is a word for chin already",
+        "Take one of the two out",
+    ),
     ("languages.yml", "finding: fever", "finding: feever", "signs", "Mend the name"),
 ]
 

@@ -1,0 +1,51 @@
+"""The component that writes beside each sign where it is, how many there are and how large."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa.shared.nlu.constants import ENTITIES, TEXT
+from rasa.shared.nlu.training_data.message import Message
+
+from aftercare.nlu.sign_attributes import SignAttributes
+from aftercare.triage import Reader
+
+
+def described(reader: Reader, text: str, *more: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    message = Message({TEXT: text, ENTITIES: reader.read(text).entities() + list(more)})
+    [message] = SignAttributes(reader).process([message])
+    return {entity["value"]: entity for entity in message.get(ENTITIES)}
+
+
+def test_signs_get_what_is_told_of_them(reader: Reader) -> None:
+    found = described(reader, "day 3, my left cheek is red and I have two pimples on my chin")
+    assert (found["redness"]["sites"], found["redness"]["side"]) == (["cheek"], "left")
+    assert (found["breakout"]["sites"], found["breakout"]["count"]) == (["chin"], "2")
+    assert "size" not in found["redness"]
+
+
+def test_what_is_learned_takes_no_place_from_the_words_of_its_clause(reader: Reader) -> None:
+    text = "my left cheek is red"
+    learned = {
+        "entity": "finding",
+        "value": "spreading_redness",
+        "start": 0,
+        "end": len(text),
+        "text": text,
+        "assertion": "present",
+    }
+    found = described(reader, text, {**learned, "learned": True})
+    assert found["redness"]["sites"] == found["spreading_redness"]["sites"] == ["cheek"]
+
+
+def test_what_stands_on_no_words_of_a_longer_message_has_no_place(reader: Reader) -> None:
+    text = "my cheek is fine, my chin is red"
+    learned = {
+        "entity": "finding",
+        "value": "fever",
+        "start": 0,
+        "end": len(text),
+        "text": text,
+        "assertion": "present",
+    }
+    assert "sites" not in described(reader, text, {**learned, "learned": True})["fever"]
