@@ -106,7 +106,7 @@ DOES_NOT_STOP = "bleeding_long"
 """Bleeding that does not stop is an emergency, one that did is a matter for today (red_flags.md E7, ruling 8). What is heavy
 stays an emergency though it has stopped."""
 
-STANDS_ALL_THE_SAME = 0.8
+STANDS_ALL_THE_SAME = 0.65
 """The learned probability of standing from which a sign counts although a rule denies it, as uncertain. The words that tell
 of a sign often hold a negation or a past tense themselves: "it won't go away under a glass", "she doesn't know what year it
 is"."""

@@ -19,6 +19,7 @@ from functools import cached_property, lru_cache, partial
 
 from aftercare.triage.language import APOSTROPHES, Language
 from aftercare.triage.needed_words import Sought
+from aftercare.triage.run_on import divided
 
 
 def _split(words: str) -> list[str]:
@@ -561,7 +562,7 @@ def find_times(text: str) -> list[TimeMention]:
     answer = _number_alone(text)
     if answer is not None:
         return [answer]
-    scene = _Scene(text)
+    scene = _Scene(divided(text))
     claims = [c for kind, match in scene.expressions if (c := _RULES[kind](kind, match, scene)) is not None]
     counts_days = any(kind == "day" for kind, _ in scene.expressions)
     claims = [c for c in claims if not (c.weak and c.mention.days == 0 and counts_days)]

@@ -392,3 +392,30 @@ def test_a_known_day_gives_way_to_a_new_treatment_and_to_nothing_else(
 )
 def test_what_is_asked_planned_or_anothers_is_no_day_of_the_patient(reader: Reader, now: datetime, text: str) -> None:
     assert update(Report(), reader.read(text), now).day(now) is None
+
+
+RUN_ON = [
+    ("no fever day 3 just peeling is that ok", 3),
+    ("is it infected there is a crusty bit by my nose no fever day 3", 3),
+    ("scaly itchy plaque on my cheek two weeks after not hot", 14),
+    ("done friday now tuesday still puffy", 4),
+    ("small bruise by the cheekbone eighteen days now how long do they stay", 18),
+    ("do you change needles mine had a smear on it before she began done 2 days ago should i worry", 2),
+    ("when does it start to flake day 3 or later", None),
+    ("can i go running 3 days after if im not red", None),
+    ("i heard that day 4 is the worst of it", None),
+    ("ate prawns and came out in hives 2 hours later can i come tomorrow", None),
+    ("my lips were done friday can i have needling next week", None),
+]
+
+
+@pytest.mark.parametrize(("text", "days"), RUN_ON, ids=[c[0] for c in RUN_ON])
+def test_days_of_a_message_without_marks(reader: Reader, text: str, days: int | None) -> None:
+    tuesday = datetime(2026, 3, 10, 12)
+    assert update(Report(), reader.read(text), tuesday).day(tuesday) == days
+
+
+def test_a_time_keeps_its_place_where_the_message_is_divided(reader: Reader) -> None:
+    text = "no fever day 3 just peeling is that ok"
+    [told] = reader.read(text).times
+    assert text[told.start : told.end] == told.text == "day 3"
