@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from aftercare.cli.project import shown
+from aftercare.cli.project import PROJECT, shown
 from aftercare.evaluation.cases import BadRecord, Joined, join
 
 
@@ -50,9 +50,10 @@ def write(
     from aftercare.evaluation.page import Header, render
     from aftercare.evaluation.scores import score
     from aftercare.evaluation.table import as_json, table
+    from aftercare.knowledge.never_say import NeverSay, load_bans
 
-    _, knowledge = read_clinic()
-    scores = score(joined)
+    clinic, knowledge = read_clinic()
+    scores = score(joined, NeverSay(load_bans(PROJECT / "data" / "knowledge"), clinic.phone))
     made = datetime.now().astimezone()
     print(table(scores))
     for problem in joined.problems:

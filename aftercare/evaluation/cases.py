@@ -46,7 +46,7 @@ class Entity:
 
 @dataclass(frozen=True)
 class Got:
-    """What came of one message. ``ms`` is 0 where Rasa was not asked; ``kinds`` are those of the replies."""
+    """What came of one message. ``ms`` is 0 where Rasa was not asked; ``kinds`` are those of the replies, ``said`` what they say."""
 
     tier: str
     flags: tuple[str, ...]
@@ -58,6 +58,7 @@ class Got:
     days_since: int | None
     handoff: bool
     kinds: tuple[str, ...]
+    said: tuple[str, ...]
     ms: float
 
     @property
@@ -253,6 +254,7 @@ def _got(record: _Record, intent_name: Callable[[str], str]) -> Got:
         days_since=record.value("days_since", int, None),
         handoff=record.value("handoff", bool, False),
         kinds=tuple(reply.value("kind", str, "") for reply in replies),
+        said=tuple(reply.value("text", str, "") for reply in replies),
         ms=float(record.value("ms", (int, float), 0.0)),
     )
 

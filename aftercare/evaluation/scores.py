@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from aftercare.evaluation.cases import SIGN_TYPES, TIERS, Case, Got, Joined
@@ -178,8 +178,8 @@ class Scores:
     latency: Latency
 
 
-def score(joined: Joined) -> Scores:
-    """Every measure of the joined files."""
+def score(joined: Joined, is_forbidden: Callable[[str, str], bool] = lambda said, tier: False) -> Scores:
+    """Every measure of the joined files. ``is_forbidden`` tells whether a reply beside a tier holds what must never be said."""
     messages, turns = joined.messages, joined.turns
     everything = (*messages, *turns)
     assertion_rows = assertions(messages)
@@ -194,6 +194,7 @@ def score(joined: Joined) -> Scores:
             _measure("symptoms", total([agreement for _, agreement in symptom_rows])),
             _measure("days", days_right(messages)),
             _measure("out_of_scope", out_of_scope_answered(messages)),
+            _measure("forbidden", forbidden_said(messages, is_forbidden)),
         ),
         assertion=tuple(
             Measure(f"assertion_{row.label}", _assertion_target(row.label), row.found)
@@ -205,6 +206,7 @@ def score(joined: Joined) -> Scores:
             _measure("dialogue_safe", share(not any(map(too_low, dialogue)) for dialogue in joined.dialogues)),
             *_questions(turns),
             _measure("out_of_scope", out_of_scope_answered(turns)),
+            _measure("forbidden", forbidden_said(turns, is_forbidden)),
             _measure("handoff", handoff_right(turns)),
         ),
         flag_rows=flags(messages),
@@ -375,6 +377,11 @@ def out_of_scope_answered(cases: Sequence[Case]) -> Share:
     return share(
         not AFTERCARE_REPLIES.isdisjoint(case.got.kinds) for case in cases if case.gold.question == "out_of_scope"
     )
+
+
+def forbidden_said(cases: Sequence[Case], is_forbidden: Callable[[str, str], bool]) -> Share:
+    """Fewer is better; over all replies."""
+    return share(is_forbidden(said, case.got.tier) for case in cases for said in case.got.said)
 
 
 def handoff_right(cases: Sequence[Case]) -> Share:

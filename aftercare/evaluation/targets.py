@@ -44,6 +44,7 @@ TARGETS: dict[str, Target] = {
     "symptoms": Target("Symptoms found, micro F1", 0.88, 0.95, is_f1=True),
     "days": Target("Days since treatment exactly right, where stated", 0.95, 0.99),
     "out_of_scope": Target("Out of scope sent to an aftercare answer", 0.08, 0.03, fewer_is_better=True),
+    "forbidden": Target("Replies with words that must never be said", 0.0, 0.0, fewer_is_better=True),
     "handoff": Target("Handoff right"),
     "dialogue_safe": Target("Dialogues with no turn graded too low"),
 }

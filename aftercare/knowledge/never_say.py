@@ -32,6 +32,30 @@ def load_bans(folder: Path) -> tuple[Ban, ...]:
     return tuple(bans)
 
 
+MIRROR = re.compile(r"You wrote “[^”]*”( and “[^”]*”)*\.\s*")
+"""The patient's own words, mirrored: no statement of ours."""
+CALMS = re.compile(
+    r"part of healing at|don'?t worry|nothing to worry|(?<!not )\b(is|are) normal|harmless|will clear|should resolve|probably fine|"
+    r"is in our guide|are in our guide|are possible in|can last up to|can come up",
+    re.IGNORECASE,
+)
+"""What calms: never beside a flag (red_flags.md section 7 rule 2), nor before the check question is answered in its own words."""
+FLAGGED = frozenset({"urgent", "emergency"})
+
+
+class NeverSay:
+    """Whether a whole reply, as a patient read it, breaks a ban or calms beside a flag. What only some wordings may hold is theirs
+    to check; the clinic's own ``phone`` may be told."""
+
+    def __init__(self, bans: tuple[Ban, ...], phone: str) -> None:
+        self._bans = tuple(ban for ban in bans if not ban.only_in)
+        self._phone = phone
+
+    def __call__(self, said: str, tier: str) -> bool:
+        own = MIRROR.sub("", said).replace(self._phone, "the clinic")
+        return bool(forbidden(own, self._bans)) or (tier in FLAGGED and CALMS.search(own) is not None)
+
+
 def forbidden(text: str, bans: tuple[Ban, ...], key: str = "") -> list[str]:
     """Why a text must not be said, one line for each ban that it breaks; ``key`` is its name in wording.yml."""
     return [

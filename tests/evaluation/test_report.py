@@ -11,7 +11,7 @@ import pytest
 from aftercare.cli import main
 from aftercare.evaluation.cases import TIERS, Joined
 from aftercare.evaluation.page import Header, render
-from aftercare.evaluation.scores import score
+from aftercare.evaluation.scores import Share, score
 from aftercare.evaluation.table import table
 
 from .records import came, dialogue, message, played, said, sign, write
@@ -131,6 +131,15 @@ def test_a_gold_file_that_tells_little_still_makes_a_page(tmp_path: Path, which:
     found = score(lines[which])
     assert "Evaluation" in render(found, Header("x", "now", {}), {})
     assert "TOO LOW" not in table(found)
+
+
+def test_replies_with_what_must_never_be_said_are_counted(joined: Any) -> None:
+    ill = came(
+        "soon",
+        replies=[{"text": "It sounds like an infection.", "kind": "answer"}, {"text": "Hello", "kind": "answer"}],
+    )
+    found = score(joined((message("a", "soon"), ill)), lambda text, tier: "infection" in text and tier == "soon")
+    assert [measure.score for measure in found.messages if measure.key == "forbidden"] == [Share(1, 2)]
 
 
 @pytest.mark.browser

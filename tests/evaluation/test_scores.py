@@ -312,7 +312,8 @@ def all_wrong(joined: Join) -> scores.Scores:
                 dialogue("g", said("none", handoff=False, question="out_of_scope"), said("urgent"), said("soon")),
                 [came("urgent", handoff=True, **wrong), came("soon"), came("none")],
             ),
-        )
+        ),
+        lambda said, tier: True,
     )
 
 

@@ -24,7 +24,7 @@ from aftercare.answers.answer import filled
 from aftercare.knowledge import Clinic, KnowledgeBase
 from aftercare.knowledge.check import every_sentence, read_out
 from aftercare.knowledge.model import TIERS
-from aftercare.knowledge.never_say import Ban, forbidden, load_bans
+from aftercare.knowledge.never_say import CALMS, MIRROR, Ban, forbidden, load_bans
 from aftercare.triage import Reader, Report
 from tests.answers.talk import Talk
 from tests.conftest import ROOT
@@ -34,18 +34,10 @@ LONGEST, LONGEST_EMERGENCY = 90, 60
 """Words of an answer to a single question, and of an emergency text with what is added of the team (section 8)."""
 GRADE, EMERGENCY_GRADE = 6.0, 5.0
 """Flesch-Kincaid grades (section 8)."""
-MIRROR = re.compile(r"You wrote “[^”]*”( and “[^”]*”)*\.\s*")
-"""The patient's own words, mirrored: no statement of ours."""
 FIRST_SENTENCE = {
     "emergency": r"^(Call 999|Please call 999|Please call or text|Call NHS 111|If you have any of those signs, call 999)",
     "urgent": r"(call the clinic|call us|emergency room|call it) ?(today|now|on)?",
 }
-REASSURANCE = re.compile(
-    r"part of healing at|don'?t worry|nothing to worry|(?<!not )\b(is|are) normal|harmless|will clear|should resolve|probably fine|"
-    r"is in our guide|are in our guide|are possible in|can last up to|can come up",
-    re.IGNORECASE,
-)
-"""What calms: never beside a flag (section 7 rule 2), nor before the check question is answered in its own words."""
 NOT_CLINICAL = re.compile(r"I cannot say what it is\.|My last answer came from here:(\n- [^\n]*)*|- [^:.]+:")
 """Words of ours that stand in no file: they state nothing."""
 UNDERSTOOD = re.compile(r"(Day \d+(, )?)?[\w ,'’()/-]*\.")
@@ -317,7 +309,7 @@ def form_problems(outcome: Outcome, bans: tuple[Ban, ...], clinic: Clinic) -> It
         yield f"{words} words, at most {most}"
     if (grade := graded(own)) > (EMERGENCY_GRADE if emergency else GRADE):
         yield f"reads at grade {grade:.1f}"
-    if flagged and (match := REASSURANCE.search(own)):
+    if flagged and (match := CALMS.search(own)):
         yield f"reassures beside a flag: '{match.group()}' (section 7 rule 2)"
     if emergency and not re.search(FIRST_SENTENCE["emergency"], own):
         yield "does not begin with the call (ruling 21)"
