@@ -80,7 +80,8 @@ def read_turn(message: Mapping[str, Any], slots: Mapping[str, Any], question: st
     now = datetime.fromisoformat(metadata["now"]).astimezone(zone) if "now" in metadata else datetime.now(zone)
     text = message.get("text") or ""
     named = tuple(q["name"] for q in message.get("questions") or ())
-    intent = (message.get("intent") or {}).get("name") or question
+    classified = message.get("intent") or {}
+    intent = classified.get("name") or question
     return Turn(
         text=text,
         intent=intent,
@@ -88,6 +89,7 @@ def read_turn(message: Mapping[str, Any], slots: Mapping[str, Any], question: st
         reading=Reading.from_entities(text, message.get("entities") or ()),
         report=Report.from_dict(read_report(message, slots)),
         now=now,
+        confidence=float(classified.get("confidence") or 0.0),
     )
 
 

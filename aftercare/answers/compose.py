@@ -30,6 +30,9 @@ MEDICINES = frozenset(
 )
 OTHER_TREATMENTS = frozenset({"other_treatment", "tattoos", "waxing", "lashes"})
 """Activities that are treatments themselves: a question about another treatment may be about them alone."""
+SURELY_ELSEWHERE = 0.8
+"""The confidence from which a message that asks nothing of aftercare is of another treatment, though it names a sign ("botox price
+and does it hurt"). All seven development messages that were answered though so surely elsewhere are out of scope."""
 PASSES_ON = re.compile(
     r"\b(pass|forward|hand|send|put) (it|this|that|my question) (on|over|along|through|to)\b|\bask (them|the team|your team|someone)\b",
     re.IGNORECASE,
@@ -234,8 +237,9 @@ def _names_aftercare(turn: Turn) -> bool:
     named = {f.kind for f in turn.reading.findings if f.assertion not in NO_SIGN_OF_NOW and not f.doubted}
     things = {f.item for f in turn.reading.findings if f.kind in ("product", "activity")}
     things -= {"other_treatment"} if "can_i" in turn.questions else OTHER_TREATMENTS
-    asks_of_thing = turn.intent == OUT_OF_SCOPE + "other_treatment" and bool(things)
-    return bool(named & SIGNS) or asks_of_thing
+    of_another = turn.intent == OUT_OF_SCOPE + "other_treatment"
+    surely_elsewhere = of_another and turn.confidence >= SURELY_ELSEWHERE and not turn.clinical
+    return (bool(named & SIGNS) and not surely_elsewhere) or (of_another and bool(things))
 
 
 def _asks_of_care(turn: Turn) -> bool:

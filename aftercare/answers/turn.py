@@ -48,7 +48,10 @@ LONGEST_ELLIPSIS = 8
 
 @dataclass(frozen=True)
 class Turn:
-    """One message: its intent and questions (names, the primary one first), what was read in it, and the report before it."""
+    """One message: its intent and questions (names, the primary one first), what was read in it, and the report before it.
+
+    ``confidence`` is the probability of the intent, 0 where nobody tells it.
+    """
 
     text: str
     intent: str
@@ -56,6 +59,7 @@ class Turn:
     reading: Reading
     report: Report
     now: datetime
+    confidence: float = 0.0
 
     @property
     def clinical(self) -> tuple[str, ...]:

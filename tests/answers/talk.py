@@ -20,12 +20,12 @@ class Talk:
         treated: date | None = now.date() - timedelta(days=days) if days is not None else None
         self.report = Report(treated_on=treated)
 
-    def say(self, text: str, *questions: str, doubted: bool = False) -> Answer:
+    def say(self, text: str, *questions: str, doubted: bool = False, confidence: float = 0.0) -> Answer:
         """The answer to ``text`` with the intent and questions given, the primary one first; ``doubted``: nothing learned
-        hears a sign in it."""
+        hears a sign in it. ``confidence`` is that of the intent."""
         reading = self._reader.read(text)
         reading = replace(reading, findings=tuple(replace(f, doubted=doubted) for f in reading.findings))
-        turn = Turn(text, questions[0], questions, reading, self.report, self._now)
+        turn = Turn(text, questions[0], questions, reading, self.report, self._now, confidence)
         answer = compose(turn, self._knowledge, self._clinic)
         self.report = answer.report
         return answer

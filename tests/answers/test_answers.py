@@ -230,6 +230,15 @@ def test_a_question_about_another_treatment_is_not_ours_for_naming_it(talk: Talk
     assert talk(3).say("does a full leg wax take long?", other_treatment).replies[0].kind == "out_of_scope"
     assert talk(3).say("can I wax my lip?", other_treatment, "can_i").replies[0].kind == "not_covered"
     assert talk(3).say("gym after the laser?", other_treatment).replies[0].kind != "out_of_scope"
+    assert talk(3).say("gym after the laser?", other_treatment, confidence=0.9).replies[0].kind != "out_of_scope"
+
+
+def test_what_is_surely_of_another_treatment_is_not_ours_for_naming_a_sign(talk: Talks) -> None:
+    other_treatment, text = "out_of_scope_other_treatment", "botox price, and is the redness bad?"
+    assert talk(3).say(text, other_treatment, confidence=0.9).replies[0].kind == "out_of_scope"
+    assert talk(3).say(text, other_treatment, confidence=0.5).replies[0].kind != "out_of_scope"
+    assert talk(3).say(text, other_treatment, "is_normal", confidence=0.9).replies[0].kind != "out_of_scope"
+    assert talk(3).say("botox price? there is pus on my chin", other_treatment, confidence=0.9).tier == "urgent"
 
 
 def test_a_refused_diagnosis_before_a_check_question_stays_short(talk: Talks) -> None:
