@@ -16,6 +16,10 @@ from aftercare.nlu.message_reader import knowledge_folder, reader_at
 from aftercare.triage.reader import Reader
 from aftercare.triage.reading import SIGNS
 
+CELSIUS = "celsius"
+MEASURED = frozenset({"fever", "low_temperature"})
+"""Signs that a temperature is told of."""
+
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
 class SignAttributes(GraphComponent):
@@ -48,16 +52,36 @@ class SignAttributes(GraphComponent):
         return messages
 
     def _described(self, text: str, entities: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-        """What is learned stands on a whole clause, and would take from the words in it what is told of them: it is looked at
-        by itself. What stands on no words of a longer message is told of no place in it."""
+        """The words of a sign tell best what belongs to it. What is learned stands on a whole clause: it has what its clause tells
+        of the signs named there where these agree, or what the clause tells where it names none. What stands on no words of a
+        longer message is told of no place in it."""
         whole = (0, len(text)) if len(self._reader.clauses(text)) > 1 else None
         signs = [i for i, entity in enumerate(entities) if _is_sign(entity) and _span(entity) != whole]
-        told: dict[int, dict[str, Any]] = {}
-        for learned in (False, True):
-            own = [i for i in signs if bool(entities[i].get("learned")) is learned]
-            found = self._reader.attributes(text, [_span(entities[i]) for i in own])
-            told |= {i: attributes.as_told() for i, attributes in zip(own, found, strict=True)}
-        return [{**entity, **told.get(i, {})} for i, entity in enumerate(entities)]
+        named = [i for i in signs if not entities[i].get("learned")]
+        learned = [i for i in signs if entities[i].get("learned")]
+        told = dict(zip(named, self._told(text, [entities[i] for i in named]), strict=True))
+        alone = dict(zip(learned, self._told(text, [entities[i] for i in learned]), strict=True))
+        for i in learned:
+            inside = [told[n] for n in named if _overlaps(entities[n], entities[i])]
+            told[i] = alone[i] if not inside else inside[0] if all(one == inside[0] for one in inside) else {}
+        return [
+            {
+                **entity,
+                **{
+                    name: value
+                    for name, value in told.get(i, {}).items()
+                    if name != CELSIUS or entity["value"] in MEASURED
+                },
+            }
+            for i, entity in enumerate(entities)
+        ]
+
+    def _told(self, text: str, entities: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [attributes.as_told() for attributes in self._reader.attributes(text, [_span(one) for one in entities])]
+
+
+def _overlaps(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    return bool(one["start"] < other["end"] and other["start"] < one["end"])
 
 
 def _is_sign(entity: dict[str, Any]) -> bool:

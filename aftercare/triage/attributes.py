@@ -152,10 +152,13 @@ class AttributeReader:
 
     def of(self, utterance: Utterance, signs: Sequence[Span]) -> list[Attributes]:
         """What is told of each sign. ``signs`` are the characters at which they begin and end."""
-        spans = [_tokens(utterance, *sign) for sign in signs]
-        found = [Attributes()] * len(spans)
         if not utterance.words:
-            return found
+            return [Attributes()] * len(signs)
+        spans = [_tokens(utterance, *sign) for sign in signs]
+        # A lump that nobody knows for a sign keeps its place and size to itself.
+        unknown = [i for i, word in enumerate(utterance.words) if word in self._countable]
+        spans += [(i, i + 1) for i in unknown if not any(start <= i < end for start, end in spans)]
+        found = [Attributes()] * len(spans)
         for place in _together(self._places(utterance), utterance):
             for i in _owners(place, spans, utterance):
                 found[i] = _with_place(found[i], place.value)
@@ -187,7 +190,7 @@ class AttributeReader:
             for i, (start, end) in enumerate(signs):
                 if start < measured.end and measured.start < end:
                     found[i] = replace(found[i], celsius=round(measured.celsius, 1))
-        return found
+        return found[: len(signs)]
 
     def _places(self, utterance: Utterance) -> Iterator[_Told]:
         words = utterance.words

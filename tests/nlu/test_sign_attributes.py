@@ -49,3 +49,33 @@ def test_what_stands_on_no_words_of_a_longer_message_has_no_place(reader: Reader
         "assertion": "present",
     }
     assert "sites" not in described(reader, text, {**learned, "learned": True})["fever"]
+
+
+def test_what_is_learned_has_no_place_where_its_clause_tells_of_several(reader: Reader) -> None:
+    text = "my left cheek is red with three spots on my chin"
+    learned = {
+        "entity": "finding",
+        "value": "spreading_redness",
+        "start": 0,
+        "end": len(text),
+        "text": text,
+        "assertion": "present",
+    }
+    found = described(reader, text, {**learned, "learned": True})
+    assert (found["redness"]["sites"], found["breakout"]["sites"]) == (["cheek"], ["chin"])
+    assert "sites" not in found["spreading_redness"]
+
+
+def test_a_temperature_is_told_of_a_fever_alone(reader: Reader) -> None:
+    text = "red and thirty eight and a half degrees"
+    learned = {
+        "entity": "symptom",
+        "value": "bumps",
+        "start": 0,
+        "end": len(text),
+        "text": text,
+        "assertion": "present",
+    }
+    found = described(reader, text, {**learned, "learned": True})
+    assert found["fever"]["celsius"] == 38.5
+    assert "celsius" not in found["bumps"]

@@ -55,6 +55,11 @@ def test_each_of_several_signs_has_its_own_place(reader: Reader) -> None:
     assert spots == Attributes(("chin",), count="3")
 
 
+def test_a_lump_that_is_no_known_sign_keeps_its_place_to_itself(reader: Reader) -> None:
+    text = "a lump on my jaw about 2 cm, and both eyelids are swollen to twice the size"
+    assert told(reader, text, "eyelids are swollen") == [Attributes(("eyelid",), "both", size="double")]
+
+
 def test_signs_told_in_one_breath_share_a_place(reader: Reader) -> None:
     redness, swelling = told(reader, "redness and swelling on my neck", "redness", "swelling")
     assert redness.sites == swelling.sites == ("neck",)
@@ -105,7 +110,38 @@ def test_a_temperature_is_told_in_celsius(reader: Reader) -> None:
     assert found.as_told() == {"celsius": 38.3}
 
 
-WORDS = ["my", "the", "left", "right", "both", "cheek", "chin", "and", "but", ",", ".", "is", "are", "not", "no", "three", "few", "spots", "red", "swelling", "like", "a", "pea", "5", "mm", "it", "they", "on", "under", "eye"]
+WORDS = [
+    "my",
+    "the",
+    "left",
+    "right",
+    "both",
+    "cheek",
+    "chin",
+    "and",
+    "but",
+    ",",
+    ".",
+    "is",
+    "are",
+    "not",
+    "no",
+    "three",
+    "few",
+    "spots",
+    "red",
+    "swelling",
+    "like",
+    "a",
+    "pea",
+    "5",
+    "mm",
+    "it",
+    "they",
+    "on",
+    "under",
+    "eye",
+]
 
 
 @settings(max_examples=200, deadline=None)
