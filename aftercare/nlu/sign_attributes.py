@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +16,8 @@ from rasa.shared.nlu.training_data.message import Message
 from aftercare.nlu.message_reader import knowledge_folder, reader_at
 from aftercare.triage.reader import Reader
 from aftercare.triage.reading import SIGNS
+
+logger = logging.getLogger(__name__)
 
 CELSIUS = "celsius"
 MEASURED = frozenset({"fever", "low_temperature"})
@@ -47,7 +50,11 @@ class SignAttributes(GraphComponent):
         for message in messages:
             entities = message.get(ENTITIES, [])
             if any(_is_sign(entity) for entity in entities):
-                described = self._described(message.get(TEXT) or "", entities)
+                try:
+                    described = self._described(message.get(TEXT) or "", entities)
+                except Exception as error:  # a patient is answered though nobody can tell where a sign is
+                    logger.error("the attributes of signs could not be read: %s", type(error).__name__)
+                    continue
                 message.set(ENTITIES, described, add_to_output=True)
         return messages
 

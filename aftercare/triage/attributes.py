@@ -89,11 +89,11 @@ COUNTS_ELSE = re.compile(
 )
 """After a number: it counts no sign."""
 MEASURE = re.compile(
-    r"(?<![\d.,])(?:\d+(?:[.,]\d+)?\s*(?:-|–|to|or)\s*)?(?P<n>\d+(?:[.,]\d+)?|half(?:\s+an?)?|an?|one|two|three|four|five|six|ten)"
-    r"[\s-]*(?P<unit>mm|millimet(?:er|re)s?|cms?|centimet(?:er|re)s?|inch(?:es)?|\"|'')(?![a-z])",
-    re.IGNORECASE,
+    r"(?<![\w.,])(?:\d+(?:[.,]\d+)?\s*(?:-|–|to|or)\s*)?(?P<n>\d+(?:[.,]\d+)?|half(?:\s+an?)?|an?|one|two|three|four|five|six|ten)"
+    r"[\s-]{0,3}(?P<unit>mm|millimet(?:er|re)s?|cms?|centimet(?:er|re)s?|inch(?:es)?)\b",
+    re.IGNORECASE | re.ASCII,
 )
-IN_MILLIMETRES = {"m": 1.0, "c": 10.0, "i": 25.4, '"': 25.4, "'": 25.4}
+IN_MILLIMETRES = {"m": 1.0, "c": 10.0, "i": 25.4}
 LENGTHS = {"half": 0.5, "a": 1, "an": 1} | {word: n for word, n in NUMBERS.items() if n < 11}
 OF_NEEDLES = re.compile(r"\b(needles?|needling|depth|deep|roller|\w*pen|settings?|tips?|hair|garden)\b", re.IGNORECASE)
 AROUND = 25
@@ -255,11 +255,13 @@ class AttributeReader:
         ends = at + 1 == len(words) or not (utterance.doc[at + 1].is_alpha or utterance.doc[at + 1].like_num)
         lead = words[at - 1] if at else ""
         amount = words[at] in self._amounts and (not lead.isalpha() or lead == "a")
-        return bool(at and ends and (amount or lead in COUNTING or (lead == "a" and words[at - 2] in COUNTING)))
+        return bool(
+            at and ends and (amount or lead in COUNTING or (lead == "a" and at > 1 and words[at - 2] in COUNTING))
+        )
 
     @staticmethod
     def _number(word: str) -> str | None:
-        number = int(word) if word.isdigit() and len(word) < 3 else NUMBERS.get(word)
+        number = int(word) if word.isdecimal() and len(word) < 3 else NUMBERS.get(word)
         return str(number) if number else None
 
     def _count(self, at: int, noun: int, words: Sequence[str]) -> str | None:

@@ -51,8 +51,8 @@ DONE_THEN = re.compile(
 
 
 OPENS = re.compile(
-    rf"^(?P<told>{_COUNT})(?P<end> )(?!after|ago|post|since|of|in|on|before|old|pregnant|long|later|to|until|till|from|off|and|or|is|was|are|seems|should|for"
-    r"|back|now|straight|out|into|past|max|gap|apart|wait|notice|left|time|today|this|without|break|course|is)",
+    rf"^(?P<told>{_COUNT})(?P<end> )(?!(?:after|ago|post|since|of|in|on|before|old|pregnant|long|later|to|until|till|from|off|and|or|is|was|are|seems|should|for"
+    r"|back|now|straight|out|into|past|max|gap|apart|wait|notice|left|time|today|this|without|break|course|is)\b)",
     re.IGNORECASE,
 )
 """A message that opens with the time since the treatment ("two weeks the dots are practically gone")."""

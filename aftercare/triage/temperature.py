@@ -19,9 +19,7 @@ FEVER, LOW = 37.95, 36.0
 """Degrees Celsius: from 38.0 (100.4 F) on is fever (red_flags.md R1); under 36.0 is low."""
 LEAST, MOST = 34.0, 43.0
 """Degrees Celsius that a living body can have."""
-_UNIT = (
-    r"\s*(?:°|º|degrees?|degs?|grad\w*|ish\b|(?<=\d)o(?=[cf]\b))?\s*(?P<unit>c|f|cel[cs]ius|centigrade|fahrenheit)?\b"
-)
+_UNIT = r"\s{0,3}(?:°|º|degrees?|degs?|grad\w*|ish\b|(?<=\d)o(?=[cf]\b))?\s{0,3}(?P<unit>c|f|cel[cs]ius|centigrade|fahrenheit)?\b"
 IN_FIGURES = re.compile(
     rf"(?<!\d)(?<!\d[.,:·])(?P<n>\d{{2,3}}(?:\s?½|[.,·]\d{{1,2}}| ?\. ?\d(?!\d))?)(?!\d|[.,]\d){_UNIT}", re.IGNORECASE
 )
@@ -36,7 +34,8 @@ SPELT = re.compile(
     re.IGNORECASE,
 )
 """A temperature as it is spoken: "thirty-nine point two", "a hundred and one", "one oh two", "38 and a half"."""
-TENS = {"thirty": 30, "forty": 40, "fourty": 40, "ninety": 90}
+TENS = {"t": 30, "f": 40, "n": 90}
+"""By the first letter: some keyboards have an i with and one without a dot."""
 _NAMES = r"(?:temps?|tmp|temp\w*tures?|tempr\w*|fevers?|feverish|feaver|thermometer|thermo|body heat)(?! blister)"
 TEMPERATURE_WORDS = re.compile(
     rf"(?<!no )(?<!any )(?<!without )\b(?:{_NAMES}|measured|burning up|degrees?|celsius|fahrenheit|armpit|shiver\w*|chills)\b|°",
@@ -78,6 +77,9 @@ OF_TIME = re.compile(
     re.IGNORECASE,
 )
 """Behind a whole number: a time or an age, whatever stands before it ("a temp over the last 36 hours")."""
+SINCE_THEN = re.compile(r"\s+(?:after|since|post|into|in|later)\b", re.IGNORECASE)
+"""Behind such a time: it is no unit of the number ("38.9 hours after the peel")."""
+PER_CENT = re.compile(r"\s*(?:%|per\s?cent\b)", re.IGNORECASE)
 IN_UNITS = re.compile(
     r"\s*-?\s*(?:mm|cm|m|km|miles?|kg|kilos?|stone|lbs?|mg|ml|mcg|%|percent|per cent|joules?|pounds?|quid|dollars?|euros?|pence|shoe)\b|\s*[%£$€]",
     re.IGNORECASE,
@@ -93,21 +95,26 @@ AFTER_A_SLASH = re.compile(r"(?<!\d)(?!(?:3[4-9]|4[0-3]|9[3-9]|10\d)(?!\d))\d{2,
 """Before a number: its other half is no temperature (a blood pressure)."""
 OF_ELSE_BEFORE = re.compile(
     r"(?:[£$€#]\s*|\b(?:minus|paid|pay|costs?|price\w*|size|bmi|crp|weigh\w*|sugar|ferritin|hba1c|pulse|bpm|heart rate|sats|oxygen|pressure|bp"
-    r"|zip|code|number|page|extension|call|born|session|week|day|charged)\s+(?:is\s+|was\s+|in\s+|at\s+|about\s+|of\s+|me\s+)?)$",
+    r"|zip|code|number|page|extension|call|born|session|week|day|charged)\s+(?:is\s+|was\s+|in\s+|at\s+|about\s+|of\s+|me\s+)?|\b(?:usually|normally|baseline|normal)\s+(?:[\w'’]+\s+){0,2})$",
     re.IGNORECASE,
 )
 """Before a number that no temperature word leads to: it is of something else."""
 OF_AN_AGE = re.compile(r"\b(?:aged?|turned|turning|i'?m|i am)\s+$", re.IGNORECASE)
 PART_OF_MORE = re.compile(rf"\b(?:hundred|thousand|nineteen|twenty|{_ONES})(?:\s+and)?[\s-]+$", re.IGNORECASE)
 """Before a number in words: the end of a bigger one."""
-LESS_THAN_TOLD = re.compile(r"\b(?:over|above|more than|at least)\s+$", re.IGNORECASE)
+LESS_THAN_TOLD = re.compile(r"(?:\b(?:over|above|past|more than|higher than|at least|below)|>)\s*$", re.IGNORECASE)
 MORE_TO_COME = re.compile(
-    r"\s*[.,·]?\s*\d\b(?!\s*(?:am|pm|hours?|hrs?|days?|weeks?|mins?|times?|[:/]))|\s*(?:and (?:a bit|\d)|something|odd|and (?:climbing|rising|going up))",
+    r"\s*[.,·]?\s*\d\b(?!\s*(?:am|pm|hours?|hrs?|days?|weeks?|mins?|times?|[:/]))"
+    r"|\s*(?:\+|(?:and\s+)?(?:still\s+)?(?:a bit|climbing|rising|going up)|and \d|something|odd)",
     re.IGNORECASE,
 )
 """Before and behind a number that is less than what is meant ("over 100", "100 8", "100 something"): it denies no fever."""
 HAS_UNIT = re.compile(r"[°º]|deg|grad|[cf]$|cel[cs]|cent|fahr|ish", re.IGNORECASE)
+AGE_AND_SEX = re.compile(r"(?:3\d|4[0-4])\s?f", re.IGNORECASE)
+"""No living body is so cold in Fahrenheit: "39f can i wear makeup" is a woman of 39."""
+NAMED_ANYWHERE = re.compile(rf"\b{_NAMES}\b", re.IGNORECASE)
 TOLD_WHEN = re.compile(r"\s*(?:now|this|today|tonight|last|an hour|at)\b", re.IGNORECASE)
+IS_NOW = re.compile(r"\s*(?:now|today|tonight|this (?:morning|evening|afternoon))\b", re.IGNORECASE)
 TOLD_NOW = re.compile(r"\b(?:now|then|currently)(?:\s+(?:it'?s|its|it is|at|i'?m))?\s+$", re.IGNORECASE)
 """Behind and before a further number where one is surely a temperature: "98.6 an hour ago, a hundred and two now"."""
 READ_OFF = re.compile(r"(?<!a )(?<!any )\bthermometer\b", re.IGNORECASE)
@@ -149,11 +156,17 @@ BESIDE = 12
 """Characters between "fever" and its figure."""
 MORE_THAN = re.compile(r"\b(?:over|above|more|higher|of)\b", re.IGNORECASE)
 WHERE_IT_REACHES = re.compile(
-    r"\b(?:if|when|once|whenever|unless|until|in case)\b[^.?!;]{0,40}\b(?:above|over|past|beyond|reach\w*|hits?|more than|higher than|goes(?: up)? to)\s+$",
+    r"\b(?:if|when|once|whenever|unless|until|in case)\b(?![^.?!;]*\b(?:was|were|reached|hit|went|got|took|checked|woke|measured|said)\b)"
+    r"[^.?!;,]{0,40}\b(?:above|over|past|beyond|reach(?:es)?|hits?|more than|higher than|goes(?: up)? to)\s+$",
     re.IGNORECASE,
 )
 """Before a figure: how high it would have to be ("call if it goes above 38.5")."""
+HIGH = re.compile(r"(?<!not )(?<!no )(?<!isn't )\bhigh\b(?! enough)", re.IGNORECASE)
 NAMES_TEMPERATURE = re.compile(r"\b(temp|temperature)\b", re.IGNORECASE)
+
+
+LONG_BLANK, NOTHING = re.compile(r"\s{4,}"), "\0"
+"""Many blanks are cut short, so that the work does not grow with their square; a sign of no meaning keeps the places."""
 
 
 class Measured(NamedTuple):
@@ -180,36 +193,47 @@ def measured(text: str, findings: list[Finding]) -> list[Finding]:
             beside = _fever_told_beside(told.start, findings)
             denied = beside and beside.assertion == "negated" and not MORE_THAN.search(text[beside.end : told.start])
             label, other = (beside.assertion, beside.other) if beside and not denied else ("present", False)
-            label = "hypothetical" if label == "present" and WHERE_IT_REACHES.search(text[max(0, told.start - LOOKED_AT) : told.start]) else label
+            label = (
+                "hypothetical"
+                if label == "present" and WHERE_IT_REACHES.search(text[max(0, told.start - LOOKED_AT) : told.start])
+                else label
+            )
             found.append(Finding(item, "finding", told.start, told.end, words, label, other))
         elif told.sure:
             normal.append(Finding("fever", "finding", told.start, told.end, words, "negated"))
     masked = any(f.item == "painkillers" for f in findings) and BROUGHT_DOWN.search(text)
     if normal and not found and not masked:
-        findings = [f for f in findings if f.item != "fever" or not NAMES_TEMPERATURE.search(f.text)]
+        findings = [
+            f for f in findings if f.item != "fever" or not NAMES_TEMPERATURE.search(f.text) or _is_high(f, text)
+        ]
         found = normal
     return findings + found
 
 
 def body_temperatures(text: str) -> list[Measured]:
     """The body temperatures that a message tells, in the order of their places."""
-    return sorted({told.start: told for told in _told(text)}.values())
+    short = LONG_BLANK.sub(lambda blank: blank.group()[:3].ljust(len(blank.group()), NOTHING), text)
+    return sorted({told.start: told for told in _told(short)}.values())
 
 
 def _told(text: str) -> Iterator[Measured]:
     later: list[Measured] = []
-    surely = False
+    surely, named_somewhere = False, NAMED_ANYWHERE.search(text) is not None
     for match, number, exact, spelt in _numbers(text):
         celsius = _celsius(number, (match.group("unit") or "").lower()[:1])
         if celsius is None or _is_of_else(text, match, exact, spelt):
             continue
         before = _before(text, match)
-        sure = exact or bool(HAS_UNIT.search(match.group())) or _is_named(before, text, match.end())
+        named = _is_named(before, text, match.end())
+        if AGE_AND_SEX.fullmatch(match.group().strip()) and not named and text[match.end() : match.end() + 1] != "*":
+            continue
+        sure = named or exact or bool(HAS_UNIT.search(match.group()))
         near = _is_read_off(text, match) or (not spelt and _is_near_a_temperature(text, match))
         surely = surely or sure
         whole = not (LESS_THAN_TOLD.search(before) or MORE_TO_COME.match(text, match.end()))
         told = Measured(match.start(), match.end(), celsius, sure=sure and whole)
-        if sure or near:
+        of_now = celsius >= FEVER and named_somewhere and IS_NOW.match(text, match.end())
+        if sure or near or of_now:
             yield told
         elif celsius >= FEVER and (TOLD_WHEN.match(text, match.end()) or TOLD_NOW.search(before)):
             later.append(told)
@@ -224,7 +248,8 @@ def _is_of_else(text: str, match: re.Match[str], exact: bool, spelt: bool) -> bo
         return True
     if (spelt and PART_OF_MORE.search(before)) or AFTER_A_SLASH.search(before):
         return True
-    if not exact and OF_TIME.match(text, end):
+    of_time = OF_TIME.match(text, end)
+    if PER_CENT.match(text, end) or (of_time and not (exact and SINCE_THEN.match(text, of_time.end()))):
         return True
     if _is_named(before, text, end):
         return False
@@ -256,7 +281,7 @@ def _whole(spelt: re.Match[str]) -> int:
     n, tens, ones = spelt.group("n", "tens", "ones")
     if n:
         return int(n)
-    return TENS[tens.lower()] + _digit(ones) if tens else 100 + _digit(spelt.group("over") or spelt.group("beyond"))
+    return TENS[tens[0].lower()] + _digit(ones) if tens else 100 + _digit(spelt.group("over") or spelt.group("beyond"))
 
 
 def _digit(word: str | None) -> int:
@@ -319,6 +344,11 @@ def _is_ambient(text: str, figure: re.Match[str]) -> bool:
     return bool(AMBIENT.search(around) or IN_A_TOWN.search(around)) and not BODY_TEMPERATURE.search(
         _sentence_of(text, figure)
     )
+
+
+def _is_high(fever: Finding, text: str) -> bool:
+    """Whether the words of a fever say that it is one, whatever figure stands elsewhere ("high temp today, 36.6 on Monday")."""
+    return HIGH.search(text[max(0, fever.start - BESIDE) : fever.end + BESIDE]) is not None
 
 
 def _fever_told_beside(start: int, findings: list[Finding]) -> Finding | None:

@@ -67,7 +67,7 @@ TRENDS = {
     "severe": "severe",
     "mild": "mild",
 }
-COUNTS = {"few": "a few", "many": "many", "1": "one of them"}
+COUNTS = {"few": "a few", "many": "many", "1": "one"}
 SIZES = frozenset({"tiny", "small", "big"})
 SIGNS = frozenset({"symptom", "finding"})
 

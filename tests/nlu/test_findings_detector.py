@@ -49,7 +49,7 @@ class ToyEncoder:
     names = ("pus",)
     assertions = ("present", "negated", "historical")
     asserted = (0.4, 0.4, 0.2)
-    standing = 0.7
+    standing = 0.6
     width = DIMENSIONS + 2
 
     def describe(self, texts: Sequence[str], by_all: Callable[[str], bool] | None = None) -> Vectors:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
@@ -79,3 +80,15 @@ def test_a_temperature_is_told_of_a_fever_alone(reader: Reader) -> None:
     found = described(reader, text, {**learned, "learned": True})
     assert found["fever"]["celsius"] == 38.5
     assert "celsius" not in found["bumps"]
+
+
+def test_a_message_is_answered_though_attributes_cannot_be_read(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(*_: object) -> None:
+        raise ValueError("my secret words")
+
+    monkeypatch.setattr(reader, "attributes", fails)
+    assert described(reader, "my left cheek is red")["redness"]["assertion"] == "present"
+    assert "ValueError" in caplog.text
+    assert "secret" not in caplog.text

@@ -104,6 +104,13 @@ def test_a_size_is_measured_or_likened(reader: Reader, text: str, sign: str, siz
     assert told(reader, text, sign)[0].size == size
 
 
+@pytest.mark.parametrize(
+    "text", ["redness ① and pus ②", "swollen ²", "spot 2 ınch", "spot 2 İnch", "spot sıx mm", "\u200b spots²"]
+)
+def test_signs_of_other_scripts_do_no_harm(reader: Reader, text: str) -> None:
+    assert len(reader.attributes(text, [(0, len(text))])) == 1
+
+
 def test_a_temperature_is_told_in_celsius(reader: Reader) -> None:
     [found] = told(reader, "it was 101F this morning", "101F")
     assert found.celsius == 38.3

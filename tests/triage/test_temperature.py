@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -70,3 +71,33 @@ def test_a_figure_stands_against_a_denial_in_words(reader: Reader) -> None:
 def test_how_high_it_would_have_to_be_is_no_fever(reader: Reader) -> None:
     [fever] = [f for f in reader.read("I call you if it goes above 38.5").findings if f.item == "fever"]
     assert fever.assertion == "hypothetical"
+
+
+AGAINST_A_FEVER = [
+    ("when i checked my temp it was above 38.5", "fever"),
+    ("no fever this morning but 39 now", "fever"),
+    ("temp thırty eight", "fever"),
+    ("i have a high temperature (36f)", "none"),
+    ("39f can i wear makeup", "none"),
+    ("i have a temperature, 37.5 weeks pregnant", "none"),
+    ("temp 37.8 rising", "none"),
+    ("i have a temp, usually i'm 36.5", "none"),
+    ("i have a temp, 98 percent sure", "none"),
+    ("temp 36.6 on monday, high temp today", "normal"),
+]
+
+
+@pytest.mark.parametrize(("text", "told"), AGAINST_A_FEVER, ids=[text for text, _ in AGAINST_A_FEVER])
+def test_no_number_hides_a_fever(reader: Reader, text: str, told: str) -> None:
+    """``told`` is what the number says; a fever that the words tell stays beside it."""
+    found = [f for f in reader.read(text).findings if f.item == "fever"]
+    numbers = {(one.start, one.end) for one in body_temperatures(text)}
+    by_number = {f.assertion for f in found if (f.start, f.end) in numbers}
+    assert by_number == {"fever": {"present"}, "normal": {"negated"}, "none": set()}[told]
+    if re.search(r"\b(high temp|a temp)", text):
+        assert "present" in {f.assertion for f in found if (f.start, f.end) not in numbers}
+
+
+def test_many_blanks_are_cut_short_and_every_character_keeps_its_place() -> None:
+    [told] = body_temperatures("temp is 38.5" + " " * 1900 + "hours")
+    assert (told.start, round(told.celsius, 1)) == (8, 38.5)
