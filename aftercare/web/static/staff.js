@@ -23,7 +23,12 @@ document.body.addEventListener("htmx:sseBeforeMessage", (event) => {
   const handle = handlers[event.detail.type];
   if (handle?.(event.detail.data) !== "swap" && handle) event.preventDefault();
 });
-document.body.addEventListener("htmx:sseError", () => setTimeout(checkConnection, 3000));
+document.body.addEventListener("htmx:sseError", async () => {
+  setTimeout(checkConnection, 3000);
+  // A stream that is refused gives no reason. Asked for nothing, its address answers 401 to who is logged out.
+  const answer = over ? null : await fetch("/staff/stream?shows=nothing").catch(() => null);
+  if (answer?.status === 401) gone();
+});
 setInterval(checkConnection, 5000);
 
 function checkConnection() {
