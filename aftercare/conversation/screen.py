@@ -51,7 +51,9 @@ class RedFlagScreen:
             report=answer["report"],
             days_since=assessment.day,
             questions=("report",),
-            entities=tuple({"type": e.pop("entity"), **e} for e in reading.entities()),
+            entities=tuple(
+                {"type": e.pop("entity"), **e} for e in self._reader.with_attributes(text, reading.entities())
+            ),
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -17,6 +18,10 @@ from aftercare.triage.other_language import OtherLanguages
 from aftercare.triage.reading import CHANGE, IS_THERE, SIGNS, Finding, Reading
 from aftercare.triage.time_expressions import find_times, language_of_times
 
+logger = logging.getLogger(__name__)
+
+MEASURED = frozenset({"fever", "low_temperature"})
+"""Signs that a temperature is told of."""
 QUALITIES = {
     "trend_worse": "worse",
     "trend_better": "better",
@@ -246,6 +251,36 @@ class Reader:
         """What a message tells of signs that stand between two characters of it each."""
         return self._attributes.of(self._understand(text).utterance, signs)
 
+    def with_attributes(self, text: str, entities: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The entities of a message, its signs with what is told of them beside their names, as JSON values.
+
+        The words of a sign tell best what belongs to it. What is learned stands on a whole clause: it has what its clause tells
+        of the signs named there where these agree, or what the clause tells where it names none. What stands on no words of a
+        longer message is told of no place in it. Nothing is raised: a patient is answered though nobody can tell where a sign is.
+        """
+        try:
+            told = self._attributes_of(text, entities)
+        except Exception as error:
+            logger.error("the attributes of signs could not be read: %s", type(error).__name__)
+            told = {}
+        return [{**entity, **told.get(i, {})} for i, entity in enumerate(entities)]
+
+    def _attributes_of(self, text: str, entities: Sequence[dict[str, Any]]) -> dict[int, dict[str, Any]]:
+        """By the place of each sign in the list."""
+        whole = (0, len(text)) if len(self.clauses(text)) > 1 else None
+        signs = [i for i, e in enumerate(entities) if e["entity"] in SIGNS and "assertion" in e and _span(e) != whole]
+        named = [i for i in signs if not entities[i].get("learned")]
+        learned = [i for i in signs if entities[i].get("learned")]
+        told = dict(zip(named, self.attributes(text, [_span(entities[i]) for i in named]), strict=True))
+        alone = dict(zip(learned, self.attributes(text, [_span(entities[i]) for i in learned]), strict=True))
+        for i in learned:
+            inside = [told[n] for n in named if _overlaps(entities[n], entities[i])]
+            told[i] = alone[i] if not inside else inside[0] if all(one == inside[0] for one in inside) else Attributes()
+        without_degrees = {
+            i: replace(one, celsius=None) for i, one in told.items() if entities[i]["value"] not in MEASURED
+        }
+        return {i: one.as_told() for i, one in (told | without_degrees).items()}
+
     def assertion_of_span(self, text: str, start: int, end: int, item: str) -> tuple[str, bool]:
         """What is asserted of an item that stands between two offsets, no word of which is known: (label, other).
 
@@ -364,6 +399,14 @@ class Reader:
                     kind = self._knowledge.items[item].kind
                     implied.append(replace(f, item=item, kind=kind))
         return sorted([*findings, *implied], key=lambda f: (f.start, f.end, f.item))
+
+
+def _span(entity: Mapping[str, Any]) -> tuple[int, int]:
+    return entity["start"], entity["end"]
+
+
+def _overlaps(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return bool(one["start"] < other["end"] and other["start"] < one["end"])
 
 
 def _hurts_by_its_words(finding: Finding) -> bool:

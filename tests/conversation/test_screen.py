@@ -44,3 +44,11 @@ def test_a_report_for_staff_has_no_question_of_the_assistants_open() -> None:
     asked = {**(TriageReports().start(None) or {}), "asked": "check", "offered": "day"}
     report = TriageReports().unasked(asked)
     assert report is not None and (report["asked"], report["offered"]) == (None, None)
+
+
+def test_staff_read_where_the_signs_of_a_flag_are(screen: Screen, now: datetime) -> None:
+    outcome = screen("both eyelids are swollen to twice the size, temperature 39.4", None, now)
+    assert outcome is not None
+    told = {entity["value"]: entity for entity in outcome.entities}
+    assert (told["eyelid_swelling"]["sites"], told["eyelid_swelling"]["side"]) == (["eyelid"], "both")
+    assert told["fever"]["celsius"] == 39.4
