@@ -45,8 +45,8 @@ AGAINST = 6
 chin is" to what follows."""
 POINTS_BACK = PREPOSITIONS | IN_ONE_BREATH | frozenset(
     {"mostly", "looks", "look", "about", "roughly", "approx", "each", "size", "mainly", "especially", "particularly", "only", "just", "it",
-     "its", "'s", "they", "these", "those", "this", "that", "is", "are", "'re", "more", "worse", "worst", "but", "not", "everywhere", "there", "them", "right", "left", "one", "side", "sides", "which",
-     "be", "was", "now", "starts", "started", "mine", "maybe", "think", "whole", "far"}
+     "its", "'s", "they", "these", "those", "this", "that", "is", "are", "'re", "more", "worse", "worst", "but", "not", "everywhere",
+     "there", "them", "right", "left", "one", "side", "sides", "which", "be", "was", "now", "starts", "started", "mine", "maybe", "think", "whole", "far"}
 )  # fmt: skip
 """Words before a place that is told of an earlier sign."""
 APART = {
@@ -56,12 +56,14 @@ APART = {
 NEXT_TO = 3
 """Words between a sign and the place behind it, at most, where the message goes on about both ("the spots on my chin are oozing")."""
 TOO_FAR = 20
+"""The distance from which a place belongs to no sign of its sentence."""
 DENYING = frozenset({"no", "not", "nothing"})
 WELL = DENYING | frozenset(
     {"fine", "ok", "okay", "good", "clear", "great", "perfect", "normal", "healed", "grand", "alright"}
 )  # fmt: skip
 """Words by which a place is said to have no sign."""
 WELL_WITHIN = 4
+"""Words behind a place in which that is said, at most."""
 SAID_LIGHTLY = frozenset(
     {"all", "totally", "completely", "mostly", "now", "looks", "absolutely", "pretty", "just", "both", "itself", "came", "out", "too",
      "weirdly", ","}
@@ -71,6 +73,7 @@ NUMBERS = {word: n for n, word in enumerate(
     ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"), 1
 )} | {"couple": 2, "pair": 2, "single": 1, "fifteen": 15, "twenty": 20, "thirty": 30, "dozen": 12}  # fmt: skip
 ONE_OF_IT = frozenset({"a", "an", "the", "my", "this", "that", "another"})
+"""Before a sign that can be counted and stands in the singular: there is one."""
 PRONOUNS, PRONOUN_WITHIN = frozenset({"it", "they", "them", "these", "those"}), 3
 """Words that stand for a sign told before, and how far they stand before another one."""
 COUNTING = frozenset({"maybe", "about", "around", "like", "count", "counted", "probably", "roughly", "or"})

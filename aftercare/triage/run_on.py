@@ -19,7 +19,7 @@ _NUMBER = (
 )
 _COUNT = rf"(?:{_NUMBER}|an?|couple(?:\s+of)?)\s+(?:hours?|hrs?|days?|wks?|weeks?|months?)"
 _WEEKDAY = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?s?"
-_OTHERS = r"(?:if|or|for|i|my|we|our|he|she|his|her|they|you|your|the|a|an|it|its|this|that|these|using|having|taking|getting|doing|going|starting|stopping|putting|wearing|washing|\w+ing)"
+_OTHERS = r"(?:if|or|for|i|my|we|our|he|she|his|her|they|you|your|the|a|an|it|its|this|that|these|\w+ing)"
 """Words after "three days after" that tell of what it was."""
 LED = (
     r"(?<!\bon)(?<!\bby)(?<!\bat)(?<!\bto)(?<!\bof)(?<!\bor)(?<!\bfor)(?<!\bthe)(?<!\bthan)(?<!\blike)(?<!\bfrom)(?<!\buntil)(?<!\btill)(?<!\bsince)"
@@ -32,13 +32,13 @@ BEGAN = re.compile(
 )
 """Before "day 3": it is when something began."""
 STANDS_ALONE = re.compile(
-    rf"{LED} (?P<day>day\s*{_NUMBER}(?:\s+now)?)(?= (?!of\b|or\b|if\b|like\b|for\s+(?:my|the|a)\b|to\b|and\s+{_NUMBER}\b|in\s+a\s+row|was\b|were\b|is\b|are\b|will\b|should\b)|$)"
+    rf"{LED} day\s*{_NUMBER}(?:\s+now)?(?= (?!of\b|or\b|if\b|like\b|for\s+(?:my|the|a)\b|to\b|and\s+{_NUMBER}\b|in\s+a\s+row|was\b|were\b|is\b|are\b|will\b|should\b)|$)"
     rf"|(?:{LED} |^)(?P<count>{_COUNT}\s+(?:after|post|on|in|later|now)(?:\s+now)?)(?= (?!{_OTHERS}\b)|$)",
     re.IGNORECASE,
 )
 """A day or a count of days that belongs to nothing beside it."""
 TODAY_IS = re.compile(
-    rf" (?P<told>(?:(?:and\s+)?(?:its|it's|today|today\s+is|today\s+its|now|now\s+its|its\s+now))\s+{_WEEKDAY})(?=\s|$)",
+    rf" (?:and\s+)?(?:its|it's|today|today\s+is|today\s+its|now|now\s+its|its\s+now)\s+{_WEEKDAY}(?=\s|$)",
     re.IGNORECASE,
 )
 """The day of the message ("done friday now tuesday")."""
@@ -48,11 +48,9 @@ DONE_THEN = re.compile(
     re.IGNORECASE,
 )
 """The time of the treatment before what is asked or told next."""
-
-
 OPENS = re.compile(
-    rf"^(?P<told>{_COUNT})(?P<end> )(?!(?:after|ago|post|since|of|in|on|before|old|pregnant|long|later|to|until|till|from|off|and|or|is|was|are|seems|should|for"
-    r"|back|now|straight|out|into|past|max|gap|apart|wait|notice|left|time|today|this|without|break|course|is)\b)",
+    rf"^{_COUNT}(?P<end> )(?!(?:after|ago|post|since|of|in|on|before|old|pregnant|long|later|to|until|till|from|off|and|or|is|was|are|seems|should|for"
+    r"|back|now|straight|out|into|past|max|gap|apart|wait|notice|left|time|today|this|without|break|course)\b)",
     re.IGNORECASE,
 )
 """A message that opens with the time since the treatment ("two weeks the dots are practically gone")."""
@@ -66,8 +64,6 @@ DONE = re.compile(
     re.IGNORECASE,
 )
 """Where the time of the treatment is told without a subject ("... before she began done 5 hours ago")."""
-
-
 ASKED = re.compile(
     r"^(?:(?:hi|hello|hey|also|so|ok|please)\s+)*(?:can|could|should|shall|may|will|would|when|how|what|do|does|is|are|who|which)\b",
     re.IGNORECASE,

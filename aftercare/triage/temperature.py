@@ -2,7 +2,7 @@
 
 Numbers are of many things. One that a temperature word leads to ("temp is 39", "running a hundred and one") is a temperature,
 whatever stands around it. One with a unit or a tenth is, unless it is the weather's or a price; a whole number in figures is where
-such a word stands near; a whole number in words only where one leads to it.
+such a word stands near; a whole number in words where one leads to it, the thermometer stands in its sentence, or it is told of now.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ FEVER, LOW = 37.95, 36.0
 """Degrees Celsius: from 38.0 (100.4 F) on is fever (red_flags.md R1); under 36.0 is low."""
 LEAST, MOST = 34.0, 43.0
 """Degrees Celsius that a living body can have."""
-_UNIT = r"\s{0,3}(?:°|º|degrees?|degs?|grad\w*|ish\b|(?<=\d)o(?=[cf]\b))?\s{0,3}(?P<unit>c|f|cel[cs]ius|centigrade|fahrenheit)?\b"
+_UNIT = r"\s{0,3}(?:°|º|degrees?|degs?|grad[eo]?s?\b|ish\b|(?<=\d)o(?=[cf]\b))?\s{0,3}(?P<unit>c|f|cel[cs]ius|centigrade|fahrenheit)?\b"
 IN_FIGURES = re.compile(
     rf"(?<!\d)(?<!\d[.,:·])(?P<n>\d{{2,3}}(?:\s?½|[.,·]\d{{1,2}}| ?\. ?\d(?!\d))?)(?!\d|[.,]\d){_UNIT}", re.IGNORECASE
 )
@@ -113,8 +113,9 @@ HAS_UNIT = re.compile(r"[°º]|deg|grad|[cf]$|cel[cs]|cent|fahr|ish", re.IGNOREC
 AGE_AND_SEX = re.compile(r"(?:3\d|4[0-4])\s?f", re.IGNORECASE)
 """No living body is so cold in Fahrenheit: "39f can i wear makeup" is a woman of 39."""
 NAMED_ANYWHERE = re.compile(rf"\b{_NAMES}\b", re.IGNORECASE)
-TOLD_WHEN = re.compile(r"\s*(?:now|this|today|tonight|last|an hour|at)\b", re.IGNORECASE)
 IS_NOW = re.compile(r"\s*(?:now|today|tonight|this (?:morning|evening|afternoon))\b", re.IGNORECASE)
+"""Behind a number that may be a fever where the message names temperature anywhere ("no fever yesterday, 39 now")."""
+TOLD_WHEN = re.compile(r"\s*(?:now|this|today|tonight|last|an hour|at)\b", re.IGNORECASE)
 TOLD_NOW = re.compile(r"\b(?:now|then|currently)(?:\s+(?:it'?s|its|it is|at|i'?m))?\s+$", re.IGNORECASE)
 """Behind and before a further number where one is surely a temperature: "98.6 an hour ago, a hundred and two now"."""
 READ_OFF = re.compile(r"(?<!a )(?<!any )\bthermometer\b", re.IGNORECASE)
@@ -161,10 +162,9 @@ WHERE_IT_REACHES = re.compile(
     re.IGNORECASE,
 )
 """Before a figure: how high it would have to be ("call if it goes above 38.5")."""
-HIGH = re.compile(r"(?<!not )(?<!no )(?<!isn't )\bhigh\b(?! enough)", re.IGNORECASE)
 NAMES_TEMPERATURE = re.compile(r"\b(temp|temperature)\b", re.IGNORECASE)
-
-
+HIGH = re.compile(r"(?<!not )(?<!no )(?<!isn't )\bhigh\b(?! enough)", re.IGNORECASE)
+"""Words of a fever that tell no more than a temperature, which a normal figure takes away; and one that says it is a fever."""
 LONG_BLANK, NOTHING = re.compile(r"\s{4,}"), "\0"
 """Many blanks are cut short, so that the work does not grow with their square; a sign of no meaning keeps the places."""
 
@@ -193,11 +193,8 @@ def measured(text: str, findings: list[Finding]) -> list[Finding]:
             beside = _fever_told_beside(told.start, findings)
             denied = beside and beside.assertion == "negated" and not MORE_THAN.search(text[beside.end : told.start])
             label, other = (beside.assertion, beside.other) if beside and not denied else ("present", False)
-            label = (
-                "hypothetical"
-                if label == "present" and WHERE_IT_REACHES.search(text[max(0, told.start - LOOKED_AT) : told.start])
-                else label
-            )
+            if label == "present" and WHERE_IT_REACHES.search(text[max(0, told.start - LOOKED_AT) : told.start]):
+                label = "hypothetical"
             found.append(Finding(item, "finding", told.start, told.end, words, label, other))
         elif told.sure:
             normal.append(Finding("fever", "finding", told.start, told.end, words, "negated"))
