@@ -197,6 +197,19 @@ def test_alarms_are_switched_by_the_user_and_kept(server: Server, open_page: Cal
     expect(page.get_by_role("status").filter(has_text="A new emergency")).to_have_count(0)
 
 
+def test_a_case_with_many_reasons_leaves_room_for_what_is_beside_it(
+    server: Server, open_page: Callable[..., Page]
+) -> None:
+    page = open_page(f"/staff/cases/{case_of(server, writes(server, 'my aunt cannot breathe'))}")
+    reasons = "<p>Signs of infection on treated skin: pus, red, hotter</p>" * 40
+    page.evaluate("more => document.querySelector('#head').insertAdjacentHTML('beforeend', more)", reasons)
+    expect(page.get_by_role("button", name="Take this conversation")).to_be_in_viewport()
+    beside = page.get_by_role("complementary", name="About this case").bounding_box()
+    assert beside is not None
+    assert beside["height"] > DESK["height"] / 4
+    expect(page.get_by_text("Opened because")).to_be_in_viewport()
+
+
 @pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
 def test_a_conversation_by_keyboard_only(
     server: Server, open_page: Callable[..., Page], viewport: dict[str, int]
