@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import datetime
@@ -55,22 +56,27 @@ class AftercareAction(Action, ABC):
         message = tracker.latest_message
         knowledge(), clinic()  # where they are not loaded yet, that is no part of the time that an answer may take
         try:
-            answer = await asyncio.wait_for(asyncio.to_thread(self._answer, message, tracker.slots), TIME_LIMIT)
+            answered = asyncio.to_thread(self._answer, message, tracker.slots)
+            answer, milliseconds = await asyncio.wait_for(answered, TIME_LIMIT)
             outcome = answer.to_dict(knowledge())
         except Exception as error:
             logger.error("%s failed: %s", self.name(), type(error).__name__)
             report = Report.from_dict(read_report(message, tracker.slots))
             answer = Answer((fixed("failure", "failure", knowledge(), clinic()),), "none", report, handoff="failure")
-            outcome = answer.to_dict(knowledge())
+            outcome, milliseconds = answer.to_dict(knowledge()), 0.0
         for reply in answer.replies:
             dispatcher.utter_message(
                 text=reply.text, buttons=[{"title": b.title, "payload": f"/{b.intent}"} for b in reply.buttons]
             )
-        turn = {"message_id": (message.get("metadata") or {}).get("message_id"), "outcome": outcome}
+        message_id = (message.get("metadata") or {}).get("message_id")
+        turn = {"message_id": message_id, "outcome": outcome, "ms": milliseconds}
         return [SlotSet("turn", turn), SlotSet("report", outcome["report"])]
 
-    def _answer(self, message: Mapping[str, Any], slots: Mapping[str, Any]) -> Answer:
-        return compose(read_turn(message, slots, self.question), knowledge(), clinic())
+    def _answer(self, message: Mapping[str, Any], slots: Mapping[str, Any]) -> tuple[Answer, float]:
+        """The answer, and the milliseconds that it took."""
+        began = time.perf_counter()
+        answer = compose(read_turn(message, slots, self.question), knowledge(), clinic())
+        return answer, (time.perf_counter() - began) * 1000
 
 
 def read_turn(message: Mapping[str, Any], slots: Mapping[str, Any], question: str) -> Turn:

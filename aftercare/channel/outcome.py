@@ -8,7 +8,7 @@ from typing import Any
 from rasa.core.channels.channel import CollectingOutputChannel
 
 TURN_SLOT = "turn"
-"""The action leaves its outcome in this slot: ``{"message_id": str, "outcome": {...}}``."""
+"""The action leaves its outcome in this slot: ``{"message_id": str, "outcome": {...}, "ms": float}``; ``ms`` is what it took."""
 
 FALLBACK_INTENT = "nlu_fallback"
 
@@ -40,9 +40,7 @@ def outcome_of(
     What the action left in the slot ``turn`` for this very message, else what it said in plain utterances. Raises
     ``NoOutcome`` where there is neither.
     """
-    turn = slots.get(TURN_SLOT)
-    answered = isinstance(turn, Mapping) and turn.get("message_id") == message_id and turn.get("outcome")
-    outcome = answered or _from_utterances(parsed, utterances)
+    outcome = _left_by_action(message_id, slots).get("outcome") or _from_utterances(parsed, utterances)
     empty: dict[str, Any] = {"tier": "none", "hits": [], "handoff": None, "report": report, "days_since": None}
     intent = parsed["intent"]
     understood = {
@@ -51,6 +49,16 @@ def outcome_of(
         "entities": [_entity(entity) for entity in parsed["entities"]],
     }
     return {**empty, **understood, **outcome}
+
+
+def ms_of_action(message_id: str, slots: Mapping[str, Any]) -> float:
+    """Milliseconds that the action worked on this very message; 0 where it told none."""
+    return float(_left_by_action(message_id, slots).get("ms", 0.0))
+
+
+def _left_by_action(message_id: str, slots: Mapping[str, Any]) -> Mapping[str, Any]:
+    turn = slots.get(TURN_SLOT)
+    return turn if isinstance(turn, Mapping) and turn.get("message_id") == message_id else {}
 
 
 def _from_utterances(parsed: Mapping[str, Any], utterances: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from sanic.response import HTTPResponse
 
 from aftercare.channel.actions import LocalActions, place_of
 from aftercare.channel.answered import AnsweredMessages
-from aftercare.channel.outcome import FALLBACK_INTENT, NoOutcome, Utterances, outcome_of
+from aftercare.channel.outcome import FALLBACK_INTENT, NoOutcome, Utterances, ms_of_action, outcome_of
 from aftercare.channel.processor import run_actions_here
 from aftercare.channel.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, is_signed
 
@@ -130,7 +130,7 @@ class TurnChannel(InputChannel):
     def __init__(self, secret: str, actions: LocalActions | None = None) -> None:
         self._secret = secret.encode()
         self._actions = actions
-        self._answered: AnsweredMessages[dict[str, Any]] = AnsweredMessages()
+        self._answered: AnsweredMessages[tuple[dict[str, Any], float]] = AnsweredMessages()
 
     @classmethod
     def name(cls) -> str:
@@ -198,16 +198,15 @@ class TurnChannel(InputChannel):
         return {"ready": True, "model_id": agent.model_id, "intent": intent}
 
     async def _turn(self, agent: Agent, body: bytes) -> dict[str, Any]:
-        began = time.perf_counter()
         turn = TurnRequest.from_body(body)
         if turn.intent is not None and turn.intent not in _intents(agent):
             raise BadTurn(400, "unknown_intent")
-        outcome, duplicate = await self._answered.once(turn.key, lambda: _work(agent, turn))
+        (outcome, milliseconds), duplicate = await self._answered.once(turn.key, lambda: _work(agent, turn))
         return {
             "message_id": turn.message_id,
             "duplicate": duplicate,
             "model_id": agent.model_id,
-            "ms": round((time.perf_counter() - began) * 1000, 1),
+            "ms": round(milliseconds, 1),
             "outcome": outcome,
         }
 
@@ -228,9 +227,11 @@ def _domain(agent: Agent) -> Domain:
     return agent.domain or Domain.empty()
 
 
-async def _work(agent: Agent, turn: TurnRequest) -> dict[str, Any]:
-    """One turn: Rasa's parse, rules and action, then the outcome."""
+async def _work(agent: Agent, turn: TurnRequest) -> tuple[dict[str, Any], float]:
+    """One turn: Rasa's parse, rules and action, then the outcome, and the milliseconds of parse and action."""
+    began = time.perf_counter()
     parsed = await _understand(agent, turn)
+    understanding_ms = (time.perf_counter() - began) * 1000
     utterances = Utterances()
     await agent.handle_message(
         UserMessage(
@@ -245,7 +246,8 @@ async def _work(agent: Agent, turn: TurnRequest) -> dict[str, Any]:
     )
     tracker = await agent.tracker_store.retrieve(turn.conversation_id)
     slots = tracker.current_slot_values() if tracker else {}
-    return outcome_of(turn.message_id, parsed, slots, utterances.messages, turn.report)
+    outcome = outcome_of(turn.message_id, parsed, slots, utterances.messages, turn.report)
+    return outcome, understanding_ms + ms_of_action(turn.message_id, slots)
 
 
 async def _understand(agent: Agent, turn: TurnRequest) -> dict[str, Any]:

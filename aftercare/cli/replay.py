@@ -24,8 +24,6 @@ from zoneinfo import ZoneInfo
 
 from aftercare.cli.project import PROJECT, private_folder
 
-TOGETHER = 4
-"""Conversations under way at a time. Rasa works one message after another; more only wait."""
 NAMES_A_DAY = re.compile(r"d(?:ay)?(?:\b|[\s#-]*\d)", re.IGNORECASE)
 """A day of healing that is asked of by its number. Of 12 messages of authors who labelled the day 9 are of somebody who is there;
 of 5 that ask "after two days" or of "the second day" 2."""
@@ -94,11 +92,9 @@ def _replay(source: Path, target: Path) -> None:
         began = time.monotonic()
         with target.open("w", encoding="utf-8") as out, Progress(*columns, console=Console(stderr=True)) as progress:
             task = progress.add_task("replay", total=len(dialogues))
-            for start in range(0, len(dialogues), TOGETHER):
-                batch = dialogues[start : start + TOGETHER]
-                for record in _run_batch(gateway, batch):
-                    out.write(json.dumps(record, ensure_ascii=False) + "\n")
-                progress.advance(task, len(batch))
+            for dialogue in dialogues:  # one after another: Rasa takes one message at a time, others would only wait
+                out.write(json.dumps(_played(gateway, dialogue), ensure_ascii=False) + "\n")
+                progress.advance(task)
         gateway.close()
         seconds = time.monotonic() - began
         turns = sum(len(d.texts) for d in dialogues)
@@ -157,40 +153,29 @@ def _rasa(var: Path) -> Iterator[tuple[str, str]]:
         process.wait(timeout=30)
 
 
-def _run_batch(gateway: Any, dialogues: Sequence[Dialogue]) -> list[dict[str, Any]]:
-    """Play some dialogues side by side, one round of messages after another."""
-    opened = []
-    for d in dialogues:
-        treated_on = d.now.date() - timedelta(days=d.treated_days_ago) if d.treated_days_ago is not None else None
-        opened.append(gateway.open_session(treated_on, d.now))
-    records: list[dict[str, Any]] = [{"id": d.id, "turns": []} for d in dialogues]
-    seen = [gateway.state(o.conversation_id).last_seq for o in opened]
-    for round_number in range(max(len(d.texts) for d in dialogues)):
-        posted = _post_round(gateway, dialogues, opened, round_number)
+def _played(gateway: Any, dialogue: Dialogue) -> dict[str, Any]:
+    """One line of the output."""
+    days_ago = dialogue.treated_days_ago
+    treated_on = None if days_ago is None else dialogue.now.date() - timedelta(days=days_ago)
+    opened = gateway.open_session(treated_on, dialogue.now)
+    turns: list[dict[str, Any]] = []
+    seen = gateway.state(opened.conversation_id).last_seq
+    for number, text in enumerate(dialogue.texts):
+        accepted = _posted(gateway, opened.token, f"{dialogue.id}-{number}", text, dialogue.now + number * PAUSE)
         gateway.work_until_idle()
-        for i, accepted in posted.items():
-            text = dialogues[i].texts[round_number]
-            record, seen[i] = _turn_record(gateway, opened[i].conversation_id, text, accepted, seen[i])
-            records[i]["turns"].append(record)
-    return records
+        turn, seen = _turn_record(gateway, opened.conversation_id, text, accepted, seen)
+        turns.append(turn)
+    return {"id": dialogue.id, "turns": turns}
 
 
-def _post_round(
-    gateway: Any, dialogues: Sequence[Dialogue], opened: Sequence[Any], round_number: int
-) -> dict[int, Any]:
+def _posted(gateway: Any, token: str, client_id: str, text: str, now: datetime) -> Any:
+    """What became of posting a message; the error where it was refused."""
     from aftercare.conversation.message_text import BadText
 
-    posted: dict[int, Any] = {}
-    for i, d in enumerate(dialogues):
-        if round_number < len(d.texts):
-            now = d.now + round_number * PAUSE
-            try:
-                posted[i] = gateway.post(
-                    opened[i].token, f"{d.id}-{round_number}", d.texts[round_number][:LONGEST], now
-                )
-            except BadText as error:
-                posted[i] = error
-    return posted
+    try:
+        return gateway.post(token, client_id, text[:LONGEST], now)
+    except BadText as error:
+        return error
 
 
 def _turn_record(gateway: Any, conversation_id: str, text: str, accepted: Any, seen: int) -> tuple[dict[str, Any], int]:
@@ -221,7 +206,7 @@ def _turn_record(gateway: Any, conversation_id: str, text: str, accepted: Any, s
         "days_since": day_of(outcome.get("days_since"), entities),
         "sources": list(dict.fromkeys(s["id"] for m in replies for s in m.sources)),
         "handoff": state.mode in ("waiting", "staff"),
-        "ms": outcome.get("ms", 0.0),
+        "ms": outcome.get("worked_ms", 0.0),
     }, max((m.seq for m in messages), default=seen)
 
 

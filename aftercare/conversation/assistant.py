@@ -63,7 +63,10 @@ class Hit:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one turn came to: replies, tier with its reasons, and the report for the next turn."""
+    """What one turn came to: replies, tier with its reasons, and the report for the next turn.
+
+    ``worked_ms``: milliseconds that understanding, triage and the answer took, without any waiting; 0 of the screen's.
+    """
 
     replies: tuple[Reply, ...]
     tier: str = "none"
@@ -75,6 +78,7 @@ class Outcome:
     intent: Mapping[str, Any] = field(default_factory=dict)
     entities: tuple[Mapping[str, Any], ...] = ()
     model_id: str | None = None
+    worked_ms: float = 0.0
 
 
 class Assistant(Protocol):

@@ -146,6 +146,7 @@ def besides(shown: Outcome, read: Outcome) -> Outcome:
         entities=(*shown.entities, *(entity for entity in read.entities if entity.get("value") not in named)),
         days_since=shown.days_since if shown.days_since is not None else read.days_since,
         model_id=read.model_id,
+        worked_ms=shown.worked_ms or read.worked_ms,
     )
 
 
@@ -182,6 +183,7 @@ def outcome_record(ending: Ending) -> dict[str, Any]:
         "entities": [dict(entity) for entity in outcome.entities],
         "days_since": outcome.days_since,
         "model_id": outcome.model_id,
+        "worked_ms": outcome.worked_ms,
         "ms": round(ending.ms, 1),
     }
 

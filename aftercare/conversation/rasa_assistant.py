@@ -7,6 +7,7 @@ import hmac
 import json
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -102,7 +103,9 @@ def sign(secret: bytes, path: str, body: bytes, timestamp: int) -> dict[str, str
 def outcome_of(answer: Mapping[str, Any]) -> Outcome:
     """The outcome in an answer. Raises AssistantUnavailable: "garbage" for a wrong shape, "empty" for no reply."""
     try:
-        outcome = _outcome(answer["outcome"], answer.get("model_id"))
+        outcome = replace(
+            _outcome(answer["outcome"], answer.get("model_id")), worked_ms=float(answer.get("ms") or 0.0)
+        )
     except (KeyError, TypeError, ValueError, AttributeError):
         raise AssistantUnavailable("garbage") from None
     if not outcome.replies:

@@ -138,7 +138,7 @@ class Calibration:
 
 @dataclass(frozen=True)
 class Latency:
-    """Milliseconds of a turn in Rasa, waiting for the other turns of a replay included.
+    """Milliseconds that understanding, triage and the answer of a turn took, without waiting.
 
     ``counts`` are (from, to, turns); the last one may be open upwards (to is None).
     """

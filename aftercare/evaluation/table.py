@@ -86,7 +86,7 @@ def _how_sure_and_fast(scores: Scores) -> str:
     fast = (
         "no times told"
         if times.p50 is None
-        else f"a turn took {times.p50:.0f} ms (p50), {times.p95:.0f} ms (p95), waiting included"
+        else f"a turn took {times.p50:.0f} ms (p50), {times.p95:.0f} ms (p95)"
     )
     return f"{sure}; {fast}"
 

@@ -59,6 +59,7 @@ def test_an_outcome_comes_back_whole() -> None:
     assert outcome.replies[0].sources == (Source("002.txt:36", "When to call"),)
     assert outcome.hits == (Hit("U1", "R5", "Pus", ("yellow pus",)),)
     assert (outcome.tier, outcome.handoff, outcome.days_since, outcome.model_id) == ("urgent", "flag", 3, "model-7")
+    assert outcome.worked_ms == 12.5
     assert (outcome.report, outcome.questions) == ({"version": 1}, ("is_normal",))
 
 
