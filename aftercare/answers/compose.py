@@ -14,6 +14,7 @@ from aftercare.knowledge import Clinic, Item, KnowledgeBase
 from aftercare.knowledge.model import Tier
 from aftercare.triage import Assessment, Report, assess, update
 from aftercare.triage.assess import WORRY_LIMIT
+from aftercare.triage.elsewhere import OFF_TOPIC, OTHER_TREATMENT
 from aftercare.triage.figures import AGE
 from aftercare.triage.reading import SIGNS, Finding
 from aftercare.triage.report import raised
@@ -232,8 +233,11 @@ def _is_about_the_day(turn: Turn, report: Report) -> bool:
 def _names_aftercare(turn: Turn) -> bool:
     """Whether a message that looks out of scope speaks of a sign, or asks of a thing to do rather than of a treatment.
 
-    A word for a sign in an idiom, or of somebody's past, is none, and no more is one that is doubted (``Finding``).
+    A word for a sign in an idiom, or of somebody's past, is none, and no more is one that is doubted (``Finding``). What is told
+    of another treatment is about that, unless it answers a question of ours.
     """
+    if turn.reading.elsewhere in (OTHER_TREATMENT, OFF_TOPIC) and turn.report.asked is None:
+        return False
     named = {f.kind for f in turn.reading.findings if f.assertion not in NO_SIGN_OF_NOW and not f.doubted}
     things = {f.item for f in turn.reading.findings if f.kind in ("product", "activity")}
     things -= {"other_treatment"} if "can_i" in turn.questions else OTHER_TREATMENTS

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from aftercare.knowledge.attributes import AttributeWords, load_attributes
+from aftercare.knowledge.elsewhere import ElsewhereWords, load_elsewhere
 from aftercare.knowledge.errors import KnowledgeError
 from aftercare.knowledge.languages import Languages, load_languages
 from aftercare.knowledge.model import Condition, Flag, Item, Rule, Sentence, Source, Window, Wordings
@@ -56,6 +57,7 @@ class KnowledgeBase:
     timeline: tuple[Stage, ...]
     languages: Languages
     attributes: AttributeWords
+    elsewhere: ElsewhereWords
 
     def source(self, key: str) -> Source:
         """The source behind a short key: ``002:36`` or ``W1``. Ranges name their first line's article."""
@@ -127,6 +129,7 @@ def load_knowledge(folder: Path, treatment: str = "microneedling") -> KnowledgeB
         timeline=_timeline(treatment_file, sources),
         languages=load_languages(folder / "languages.yml", items),
         attributes=load_attributes(folder / "attributes.yml"),
+        elsewhere=load_elsewhere(folder / "elsewhere.yml"),
     )
 
 

@@ -24,11 +24,21 @@ from aftercare.nlu.intent_features import Described, named_columns
 from aftercare.nlu.intent_model import IntentModel, Ranked
 from aftercare.nlu.message_reader import NAMED, MessageReader, kinds_named_in
 from aftercare.nlu.our_subject import speaks_of_ours
-from aftercare.nlu.questions import is_asked_again, of_something_else, questions_of, told, with_what_is_asked
+from aftercare.nlu.questions import (
+    is_asked_again,
+    of_something_else,
+    questions_of,
+    surely_ours,
+    surely_out_of_scope,
+    told,
+    with_what_is_asked,
+)
 from aftercare.nlu.segments import segments
 from aftercare.nlu.sentence_featurizer import SentenceFeaturizer
 from aftercare.nlu.spelling import corrected_text
 from aftercare.nlu.vector_cache import described
+from aftercare.triage.elsewhere import OURS
+from aftercare.triage.reading import ELSEWHERE
 
 QUESTIONS = "questions"
 INTENT_RANKING = "intent_ranking"
@@ -124,7 +134,9 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
         for message in read_labelled_messages(folder, items, training_data.intents):
             if message.intent and known.setdefault(message.text, message.intent) != message.intent:
                 both = f"{known[message.text]} and {message.intent}"
-                raise InvalidConfigException(f"{folder}: '{message.text}' has the intents {both}: leave it one of them.")
+                raise InvalidConfigException(
+                    f"{folder}: '{message.text}' has the intents {both}: leave it one of them."
+                )
         return {text: intent for text, intent in known.items() if text not in listed}
 
     def _described_whole(self, texts: list[str], encoder: FindingsEncoder | None) -> Described:
@@ -154,6 +166,11 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
             raise RasaException("The intent classifier has not been trained.")
         sure = self._config["sure"]
         whole, *parts = self._rankings(message, self._model)
+        for entity in message.get(ENTITIES, []):
+            if entity["entity"] == ELSEWHERE and entity["value"] == OURS:
+                whole, parts = surely_ours(whole), [surely_ours(part) for part in parts]
+            elif entity["entity"] == ELSEWHERE:
+                whole, parts = surely_out_of_scope(whole, entity["value"]), []
         ranking = with_what_is_asked(whole, parts, sure)
         questions = questions_of(ranking[0], [part[0] for part in parts], sure)
         if questions:

@@ -54,6 +54,21 @@ def of_something_else(ranking: Sequence[Ranked], text: str) -> list[Ranked]:
     return [first, *(one for one in ranking if one.name != first.name)]
 
 
+def surely_out_of_scope(ranking: Sequence[Ranked], kind: str) -> list[Ranked]:
+    """The ranking with a kind of out of scope in front, as sure as it is of anything, where words tell what a message is about."""
+    first = Ranked(OUT_OF_SCOPE + kind, max(ranking[0].confidence, SURELY))
+    return [first, *(one for one in ranking if one.name != first.name)]
+
+
+def surely_ours(ranking: Sequence[Ranked]) -> list[Ranked]:
+    """The ranking with its likeliest question in front where another treatment stood there and words tell that ours is meant."""
+    if ranking[0].name != OUT_OF_SCOPE + "other_treatment":
+        return list(ranking)
+    asked = next(one.name for one in ranking if one.name in OF_A_SIGN | OF_CARE)
+    first = Ranked(asked, ranking[0].confidence)
+    return [first, *(one for one in ranking[1:] if one.name != asked)]
+
+
 def told(ranking: Sequence[Ranked], text: str, named: Collection[str]) -> list[Ranked]:
     """A ranking with ``as_told`` of its first in front; where a report ends in a question mark, with its first question."""
     first = as_told(ranking[0], text, named)

@@ -6,12 +6,14 @@ import logging
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from aftercare.knowledge import KnowledgeBase
 from aftercare.triage import figures, temperature
 from aftercare.triage.assertion import Assertion
 from aftercare.triage.attributes import AttributeReader, Attributes
+from aftercare.triage.elsewhere import Elsewhere
 from aftercare.triage.language import Language, Utterance
 from aftercare.triage.matcher import Match, Matcher
 from aftercare.triage.other_language import OtherLanguages
@@ -138,6 +140,8 @@ THEIR_SIGN = re.compile(
     re.IGNORECASE,
 )
 """A message that tells of somebody else's skin or treatment is about them."""
+FEELING = frozenset(["feeling", "feelings", "sensation", "touch", "taste", "appetite"])
+LEAVE = frozenset(["can", "may", "should", "could"])
 QUALITY_DENIED = {
     "one_sided": re.compile(
         r"\b(both (sides|cheeks|halves|eyes)|(each|either) side|same on both|symmetric\w*|even on both|evenly|even all over)\b",
@@ -173,6 +177,7 @@ class Reader:
         self._matcher = Matcher(knowledge.items.values(), knowledge.vocabulary, self._language.stems)
         self._assertion = Assertion(knowledge.cues, self._language.words)
         self._other_languages = OtherLanguages(knowledge.languages, domain)
+        self._elsewhere = Elsewhere(knowledge.elsewhere)
         self._attributes = AttributeReader(knowledge.attributes)
         self._understood: tuple[str, _Understood] | None = None
         language_of_times()
@@ -208,7 +213,8 @@ class Reader:
         findings = self._with_implied(findings)
         if figures.bleeding_has_stopped(text):
             findings = [_stopped(f) if f.item == BLEEDING else f for f in findings]
-        return Reading(text, tuple(findings), tuple(find_times(text)), language=language)
+        times, elsewhere = tuple(find_times(text)), self._elsewhere.of(text)
+        return Reading(text, tuple(findings), times, language=language, elsewhere=elsewhere)
 
     def _understand(self, text: str) -> _Understood:
         """What all readings of a text begin with. The last text's is remembered: the learned detector asks on about the
@@ -474,8 +480,11 @@ def _awaited(name: str, start: int, utterance: Utterance) -> bool:
 
 
 def _comes_back_to(start: int, end: int, utterance: Utterance) -> bool:
-    """Whether the talk comes back to something, not a sign ("just coming back to those bumps"): nobody else is named before."""
+    """Whether the talk comes back to something, not a sign ("just coming back to those bumps"): nobody else is named before.
+    So do the feeling after the numbing cream, and what is asked leave for ("when can aftershave come back?")."""
     before = [utterance.words[i] for i in range(start) if utterance.region[i] == utterance.region[start]]
+    if FEELING & set(before[-3:]) or any(a == "when" and b in LEAVE for a, b in pairwise(before)):
+        return True
     return utterance.words[start] == "coming" and utterance.words[end : end + 1] == ("to",) and set(before) <= LEADS_IN
 
 

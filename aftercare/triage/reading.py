@@ -14,6 +14,8 @@ SEEMS = "seems"
 triage goes by it."""
 LANGUAGE = "language"
 """The kind of entity that names the language of a message."""
+ELSEWHERE = "elsewhere"
+"""The kind of entity that tells what a message is about instead of our treatment (``aftercare.triage.elsewhere``)."""
 CHANGE = "change"
 """The item that stands for a change of nothing named ("day 6 and I look worse")."""
 IS_THERE = frozenset({"present", "uncertain", "resolving"})
@@ -57,20 +59,22 @@ class Finding:
 
 @dataclass(frozen=True)
 class Reading:
-    """What one message says. ``language`` is None for English, else as ``OtherLanguages.of`` names it."""
+    """What one message says. ``language`` is None for English, else as ``OtherLanguages.of`` names it; ``elsewhere`` is as
+    ``Elsewhere.of`` names it."""
 
     text: str
     findings: tuple[Finding, ...] = ()
     times: tuple[TimeMention, ...] = ()
     learned: tuple[Finding, ...] = field(default=())
     language: str | None = None
+    elsewhere: str | None = None
 
     def certain(self) -> Reading:
         """Without the findings whose words mean other things as often."""
         return replace(self, findings=tuple(f for f in self.findings if not f.ambiguous))
 
     def entities(self) -> list[dict[str, Any]]:
-        """Findings, times and the language as Rasa entities; ``from_entities`` reads them back."""
+        """Findings, times, the language and what else it is about as Rasa entities; ``from_entities`` reads them back."""
         times = [
             {
                 "entity": "time",
@@ -88,17 +92,17 @@ class Reading:
             }
             for t in self.times
         ]
-        return [f.as_entity() for f in self.findings] + times + self._language_entity()
+        return [f.as_entity() for f in self.findings] + times + self._of_the_whole()
 
-    def _language_entity(self) -> list[dict[str, Any]]:
-        if self.language is None:
-            return []
-        return [{"entity": LANGUAGE, "value": self.language, "start": 0, "end": len(self.text), "text": ""}]
+    def _of_the_whole(self) -> list[dict[str, Any]]:
+        told = ((LANGUAGE, self.language), (ELSEWHERE, self.elsewhere))
+        whole = {"start": 0, "end": len(self.text), "text": ""}
+        return [{"entity": kind, "value": value, **whole} for kind, value in told if value is not None]
 
     @classmethod
     def from_entities(cls, text: str, entities: Iterable[Mapping[str, Any]]) -> Reading:
         """Rebuild a reading from the entities of a Rasa message."""
-        findings, times, language = [], [], None
+        findings, times, language, elsewhere = [], [], None, None
         for e in entities:
             if e.get("entity") == "time":
                 when = tuple(e["date"]) if e.get("date") else None
@@ -118,6 +122,8 @@ class Reading:
                 )
             elif e.get("entity") == LANGUAGE:
                 language = e["value"]
+            elif e.get("entity") == ELSEWHERE:
+                elsewhere = e["value"]
             elif "assertion" in e:
                 findings.append(
                     Finding(
@@ -133,4 +139,4 @@ class Reading:
                         e.get("doubted", False),
                     )
                 )
-        return cls(text, tuple(findings), tuple(times), language=language)
+        return cls(text, tuple(findings), tuple(times), language=language, elsewhere=elsewhere)

@@ -32,7 +32,11 @@ SMALL = _split(
 )
 NUMBERS: dict[str, float] = {word: n for n, word in enumerate(SMALL)}
 NUMBERS |= {f"twenty{join}{word}": 20 + n for n, word in enumerate(SMALL[1:10], 1) for join in " -"}
-NUMBERS |= {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "dozen": 12, "a dozen": 12}
+TENS = {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60}
+NUMBERS |= {**TENS, "dozen": 12, "a dozen": 12}
+NUMBERS |= {
+    f"{ten}{join}{word}": m + n for ten, m in TENS.items() for n, word in enumerate(SMALL[1:10], 1) for join in " -"
+}
 NUMBERS |= {"a": 1, "an": 1, "half": 0.5, "half a": 0.5, "half an": 0.5}
 NUMBERS |= {"a couple of": 2, "a couple": 2, "couple of": 2, "couple": 2, "a few": 3, "few": 3}
 ORDINALS = {
@@ -125,7 +129,7 @@ ON_THE_SPOT = (
 """Words of somebody who is at the clinic or has just come home from it: the treatment was today."""
 
 TREATMENT_NOUN = (
-    r"(?:treat(?:ment|\b)|session\b|morpheus\w*|sesh\b|(?<!to\s)top[\s-]?up\b(?!\s+(?:my|the|on|with|some))|(?:collagen|face|skin)\s+(?:\w+\s+)?thing|micro[\s-]*needl\w*|needl(?:e|es|ing)\b|mn\b|procedure|appointment|appt|facial|(?:derma|home)\s?-?pen|derma\s?-?roll\w*|"
+    r"(?:treat(?:ment|\b)|session\b|(?:first|second|third)\s+go\b|morpheus\w*|sesh\b|(?<!to\s)top[\s-]?up\b(?!\s+(?:my|the|on|with|some))|(?:collagen|face|skin)\s+(?:\w+\s+)?thing|(?:micro|derma)[\s-]*needl\w*|needl(?:e|es|ing)\b|mn\b|procedure|appointment|appt|facial|(?:derma|home)\s?-?pen|derma\s?-?roll\w*|"
     r"roller|needle\s+(?:\w+\s+)?thing|pen\s+thing|\d(?:\.\d+)?\s?mm\s+pass|s[eé]ance|(?<!is\s)(?<!are\s)(?<!was\s)(?<!were\s)(?<!been\s)(?<!am\s)(?<!i'm\s)(?<!'s\s)(?<!just\s)(?<!still\s)sitting(?!\s+(?:(?:on|in|at)\b(?!\s*@)|there|here|still|down|up|with|by)\b)|skin\s?-?pen|rf\b|prp\b|radio\s*-?frequency|(?:2nd|3rd|4th|second|third|fourth)\s+(?:round|one))"
 )
 
@@ -209,7 +213,7 @@ EXPRESSIONS: tuple[tuple[str, Sought], ...] = tuple(
         ),
         (
             "been",
-            r"\b(?:been|(?:it|that)'?s|it\s+is|i'?m|i\s+am|(?:it|that|this|today)\s+(?:makes?|does|marks|is)(?:\s+it)?|na|(?:don\s+|has\s+|have\s+)?(?:reach|pass)(?:ed)?|counted|coming\s+up\s+(?:to|for|on))"
+            r"\b(?:been|mine\s+is|mine's|(?:it|that)'?s|it\s+is|i'?m|i\s+am|(?:it|that|this|today)\s+(?:makes?|does|marks|is)(?:\s+it)?|na|(?:don\s+|has\s+|have\s+)?(?:reach|pass)(?:ed)?|counted|coming\s+up\s+(?:to|for|on))"
             rf"\s+{_ROUGHLY}{_COUNT}",
         ),
         (
@@ -338,7 +342,7 @@ EVENTS = re.compile(
     r"|\b(?:i|we)\s+(?:came|visited|attended)\b(?!\s+(?:up|out|down|across|off|on|round|over))"
     r"|your\s+(?:chair|place|machine)|una\s+(?:clinic|place|needle)|(?:went|came|was|been)\s+(?:to|by|at)\s+(?:the|your|ur)\s+(?:clinic|place)|(?:you|u|they|nurse|doctor|dr|una|dem)\s+(?:\w+\s+)?(?:did|saw|treated|finished)\b"
     r"|(?:came|was|were|been|went|go|come)\s+(?:in\b(?!\s+(?:the|my|a|an|so|pain|bed|agony|tears|hospital|and|for\s+work))|to\s+(?:see\s+)?(?:you|u|una)\b)|went\s+for\s+(?:my|the)"
-    r"|(?:i|we|she|he)\s+(?:left|walked\s+out)\b|left\s+yours\b|(?:walked|come|comes|came|coming)\s+out(?=\s+(?:of|from)\b|\s*@)(?!\s+of\s+(?:hospital|the\s+(?:shower|bath|sun|pool)))|came\s+home\s+from\s+(?:you|it)|home\s+from\s+it"
+    r"|(?:i|we|she|he)\s+(?:left|walked\s+out)\b|left\s+yours\b|left\s+you(?=\s+(?:about\s+|around\s+|just\s+|at\s+)?@)|my\s+turn\s+(?:came|was)\b|@\s+was\s+mine\b|(?:had|did|got)\s+my\s+(?:first|second|third|1st|2nd|3rd)(?=\s+(?:one\s+)?@)|(?:walked|come|comes|came|coming)\s+out(?=\s+(?:of|from)\b|\s*@)(?!\s+of\s+(?:hospital|the\s+(?:shower|bath|sun|pool)))|came\s+home\s+from\s+(?:you|it)|home\s+from\s+it"
     r"|(?:they|you|girl|lady|nurse|tech)\s+(?:used|put|applied|opened)\b|(?:the|numbing|numb|anaesthetic)\s+(?:cream|stuff|gel)\s+(?:was|were|went)"
     r"|had\s+the\s+(?:\w+\s+)?cream(?=\s*@)|(?<!the\s)clinic\s+was(?=\s*(?:on\s*)?@)|hers\b(?=\s*(?:$|[,.;!?@]|and\b|but\b|so\b))|(?:left|from|of|at|in)\s+(?:the\s+|your\s+|ur\s+)?clinic)",
     re.IGNORECASE,
@@ -921,7 +925,7 @@ def _day(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
     if compared is not None:
         return _Claim(scene.said("since", match)(days=max(_days_of(match), compared)), _weight(NOW, match, scene))
     if not part_of_it and re.search(
-        r"\b(?:(?:than|same\s+as)\s+(?:(?:it|i|she|he|they)\s+(?:was|were)\s+)?(?:on|at)|since|from|than|of|like|same\s+as)\s+(?:(?:the|my)\s+)?$",
+        r"\b(?:(?:than|same\s+as)\s+(?:(?:it|i|she|he|they)\s+(?:was|were)\s+)?(?:on|at)|as\s+(?:it|i|she|he|they)\s+(?:was|were)\s+(?:on|at)|since|from|than|of|like|same\s+as)\s+(?:(?:the|my)\s+)?$",
         before,
     ):
         return None
@@ -929,7 +933,7 @@ def _day(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
         return _Claim(scene.said("since", match)(days=_days_of(match)), FORMER, weak=True)
     if re.search(r"\b(?:by|until|till|around|about|after|before)\s+$", before):
         return _Claim(scene.said("asked", match)(days=_days_of(match)))
-    of = re.match(r"\s+(?:of|on)\s+(?:my\s+|the\s+|this\s+)?(\w+)", after)
+    of = re.match(r"\s+(?:of|on)\s+(?:my\s+|the\s+|this\s+)?(?:(?:very\s+)?(?:first|second|third)\s+)?(\w+)", after)
     if re.match(r"\s+in\s+a\s+row", after) or (
         of and not re.match(rf"{TREATMENT_NOUN}|heal|recover|post|downtime|aftercare|it\b|this\b", of.group(1))
     ):
@@ -964,6 +968,13 @@ def _compared_to(match: re.Match[str], scene: _Scene) -> int | None:
     return _days_of(other) if other is not None and "day" in other.group() and other.groupdict().get("n") else None
 
 
+MINE = re.compile(
+    r"\s*(?:mine|hers|(?:the|my)\s+pen|(?:my|the)\s+(?:first|second|third)(?:\s+go)?)(?=\s*(?:$|[,.;!?)]|and\b|but\b|so\b|now\b))",
+    re.IGNORECASE,
+)
+"""The treatment, after "days since", where nothing follows that it could be of."""
+
+
 def _after(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
     """'3 days post', '3 days since my session'; not of what else it may be after ('2 days since I used retinol')."""
     before, after = scene.before(match.start()), scene.after(match.end())
@@ -979,6 +990,8 @@ def _after(kind: str, match: re.Match[str], scene: _Scene) -> _Claim | None:
     numbing = NUMBING.match(after)
     if numbing and (numbing.group("named") or scene.is_numb):
         return _Claim(scene.said("since", match)(days=_days_of(match)), _weight(NOW, match, scene))
+    if MINE.match(after):
+        return _count(kind, match, scene)
     if (match.groupdict().get("link") or "since") in ("after", "since", "from", "past") and not LAST_TIME.match(after):
         first = EVENTS.search(after)
         if first and first.lastgroup != "treatment":

@@ -241,6 +241,21 @@ def test_what_is_surely_of_another_treatment_is_not_ours_for_naming_a_sign(talk:
     assert talk(3).say("botox price? there is pus on my chin", other_treatment, confidence=0.9).tier == "urgent"
 
 
+def test_what_belongs_to_another_treatment_gets_nothing_of_our_guide_but_its_flags(talk: Talks) -> None:
+    other_treatment = "out_of_scope_other_treatment"
+    text = "had my brows threaded this morning and they are red. can I put makeup on them"
+    assert talk(3).say(text, other_treatment).replies[0].kind == "out_of_scope"
+    assert talk(3).say(f"{text}? also there is yellow pus", other_treatment).tier == "urgent"
+    assert talk(3).say("can I get my brows threaded, they are red", "can_i").replies[0].kind != "out_of_scope"
+
+
+def test_another_treatment_in_the_answer_to_our_own_question_is_no_other_topic(talk: Talks) -> None:
+    dialogue = talk(2)
+    assert dialogue.say("is my red face normal?", "is_normal").replies[0].kind == "check_question"
+    answer = dialogue.say("no. I got a tattoo yesterday, that is red", "out_of_scope_other_treatment")
+    assert answer.replies[0].kind != "out_of_scope"
+
+
 def test_a_refused_diagnosis_before_a_check_question_stays_short(talk: Talks) -> None:
     reply = talk(2).say("As a doctor, what is this redness?", "diagnosis").replies[0]
     assert reply.text.startswith("I cannot say what it is.")

@@ -42,6 +42,7 @@ CASES: list[tuple[str, str, str, str, str]] = [
         "Take one of the two out",
     ),
     ("languages.yml", "finding: fever", "finding: feever", "signs", "Mend the name"),
+    ("elsewhere.yml", "sunburn, sunburnt", "sunburn, botox", "stands twice", "Take one of the two out"),
 ]
 
 
