@@ -62,11 +62,11 @@ def surely_out_of_scope(ranking: Sequence[Ranked], kind: str) -> list[Ranked]:
 
 def surely_ours(ranking: Sequence[Ranked]) -> list[Ranked]:
     """The ranking with its likeliest question in front where another treatment stood there and words tell that ours is meant."""
-    if ranking[0].name != OUT_OF_SCOPE + "other_treatment":
+    asked = [one.name for one in ranking if one.name in OF_A_SIGN | OF_CARE]
+    if ranking[0].name != OUT_OF_SCOPE + "other_treatment" or not asked:
         return list(ranking)
-    asked = next(one.name for one in ranking if one.name in OF_A_SIGN | OF_CARE)
-    first = Ranked(asked, ranking[0].confidence)
-    return [first, *(one for one in ranking[1:] if one.name != asked)]
+    first = Ranked(asked[0], ranking[0].confidence)
+    return [first, *(one for one in ranking[1:] if one.name != first.name)]
 
 
 def told(ranking: Sequence[Ranked], text: str, named: Collection[str]) -> list[Ranked]:

@@ -6,7 +6,15 @@ import pytest
 
 from aftercare.nlu.intent_model import Ranked
 from aftercare.nlu.our_subject import speaks_of_ours
-from aftercare.nlu.questions import as_told, of_something_else, questions_of, told, with_what_is_asked
+from aftercare.nlu.questions import (
+    as_told,
+    of_something_else,
+    questions_of,
+    surely_ours,
+    surely_out_of_scope,
+    told,
+    with_what_is_asked,
+)
 
 SURE = 0.4
 
@@ -131,3 +139,23 @@ def rankings(text: str) -> list[Ranked]:
 def ranked(text: str) -> Ranked:
     name, confidence = text.split()
     return Ranked(name, float(confidence))
+
+
+def test_what_is_surely_elsewhere_comes_first_and_is_sure() -> None:
+    ranking = [Ranked("can_i", 0.5), Ranked("out_of_scope_other_treatment", 0.1)]
+    found = surely_out_of_scope(ranking, "other_treatment")
+    assert [one.name for one in found] == ["out_of_scope_other_treatment", "can_i"]
+    assert found[0].confidence > SURE
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        ("out_of_scope_other_treatment greet can_i", "can_i greet"),
+        ("out_of_scope_price can_i", "out_of_scope_price can_i"),
+        ("out_of_scope_other_treatment greet", "out_of_scope_other_treatment greet"),
+    ],
+)
+def test_what_is_surely_ours_is_a_question_instead_of_another_treatment(names: str, expected: str) -> None:
+    ranking = [Ranked(name, 0.5) for name in names.split()]
+    assert [one.name for one in surely_ours(ranking)] == expected.split()
