@@ -236,7 +236,7 @@ def _names_aftercare(turn: Turn) -> bool:
     A word for a sign in an idiom, or of somebody's past, is none, and no more is one that is doubted (``Finding``). What is told
     of another treatment is about that, unless it answers a question of ours.
     """
-    if turn.reading.elsewhere in (OTHER_TREATMENT, OFF_TOPIC) and turn.report.asked is None:
+    if turn.reading.about in (OTHER_TREATMENT, OFF_TOPIC) and turn.report.asked is None:
         return False
     named = {f.kind for f in turn.reading.findings if f.assertion not in NO_SIGN_OF_NOW and not f.doubted}
     things = {f.item for f in turn.reading.findings if f.kind in ("product", "activity")}

@@ -25,8 +25,8 @@ from zoneinfo import ZoneInfo
 from aftercare.cli.project import PROJECT, private_folder
 
 NAMES_A_DAY = re.compile(r"d(?:ay)?(?:\b|[\s#-]*\d)|.*\bdays?\s+(?:post|in|out)$", re.IGNORECASE)
-"""A day of healing that is asked of by its number, or counted from the treatment ("makeup three days in?"). Of 12 messages of authors who labelled the day 9 are of somebody who is there;
-of 5 that ask "after two days" or of "the second day" 2."""
+"""A day of healing that is asked of by its number, or counted from the treatment ("makeup three days in?"). Of 12 messages with
+a number of authors who labelled the day 9 are of somebody who is there; of 5 that ask "after two days" or of "the second day" 2."""
 SUPPOSED = frozenset({"hypothetical", "information"})
 """Assertions of what is only asked about."""
 PAUSE = timedelta(minutes=1)

@@ -25,11 +25,10 @@ from aftercare.nlu.intent_model import IntentModel, Ranked
 from aftercare.nlu.message_reader import NAMED, MessageReader, kinds_named_in
 from aftercare.nlu.our_subject import speaks_of_ours
 from aftercare.nlu.questions import (
+    as_words_tell,
     is_asked_again,
     of_something_else,
     questions_of,
-    surely_ours,
-    surely_out_of_scope,
     told,
     with_what_is_asked,
 )
@@ -37,8 +36,7 @@ from aftercare.nlu.segments import segments
 from aftercare.nlu.sentence_featurizer import SentenceFeaturizer
 from aftercare.nlu.spelling import corrected_text
 from aftercare.nlu.vector_cache import described
-from aftercare.triage.elsewhere import OURS
-from aftercare.triage.reading import ELSEWHERE
+from aftercare.triage.reading import ABOUT
 
 QUESTIONS = "questions"
 INTENT_RANKING = "intent_ranking"
@@ -165,12 +163,8 @@ class QuestionClassifier(GraphComponent, IntentClassifier):
         if self._model is None:
             raise RasaException("The intent classifier has not been trained.")
         sure = self._config["sure"]
-        whole, *parts = self._rankings(message, self._model)
-        for entity in message.get(ENTITIES, []):
-            if entity["entity"] == ELSEWHERE and entity["value"] == OURS:
-                whole, parts = surely_ours(whole), [surely_ours(part) for part in parts]
-            elif entity["entity"] == ELSEWHERE:
-                whole, parts = surely_out_of_scope(whole, entity["value"]), []
+        about = next((e["value"] for e in message.get(ENTITIES, []) if e["entity"] == ABOUT), None)
+        whole, *parts = (as_words_tell(ranking, about) for ranking in self._rankings(message, self._model))
         ranking = with_what_is_asked(whole, parts, sure)
         questions = questions_of(ranking[0], [part[0] for part in parts], sure)
         if questions:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 
 from aftercare.nlu.asking import asks
 from aftercare.nlu.intent_model import Ranked
+from aftercare.triage.elsewhere import OTHER_TREATMENT, OURS
 
 SMALL_TALK = frozenset({"greet", "thanks", "goodbye"})
 STATEMENTS = frozenset({"report", "affirm", "deny", "inform_day"})
@@ -54,19 +55,19 @@ def of_something_else(ranking: Sequence[Ranked], text: str) -> list[Ranked]:
     return [first, *(one for one in ranking if one.name != first.name)]
 
 
-def surely_out_of_scope(ranking: Sequence[Ranked], kind: str) -> list[Ranked]:
-    """The ranking with a kind of out of scope in front, as sure as it is of anything, where words tell what a message is about."""
-    first = Ranked(OUT_OF_SCOPE + kind, max(ranking[0].confidence, SURELY))
-    return [first, *(one for one in ranking if one.name != first.name)]
+def as_words_tell(ranking: Sequence[Ranked], about: str | None) -> list[Ranked]:
+    """The ranking of a text where words tell what its message is ``about`` (``aftercare.triage.elsewhere``).
 
-
-def surely_ours(ranking: Sequence[Ranked]) -> list[Ranked]:
-    """The ranking with its likeliest question in front where another treatment stood there and words tell that ours is meant."""
-    asked = [one.name for one in ranking if one.name in OF_A_SIGN | OF_CARE]
-    if ranking[0].name != OUT_OF_SCOPE + "other_treatment" or not asked:
-        return list(ranking)
-    first = Ranked(asked[0], ranking[0].confidence)
-    return [first, *(one for one in ranking[1:] if one.name != first.name)]
+    What reports or asks of something else is that kind of out of scope, as sure as it is of anything; who asks for a person,
+    a price or a source still does. What is of ours is its likeliest question where another treatment stood in front.
+    """
+    asked = [one for one in ranking if one.name in OF_A_SIGN | OF_CARE]
+    first = ranking[0]
+    if about == OURS and asked and first.name == OUT_OF_SCOPE + OTHER_TREATMENT:
+        first = Ranked(asked[0].name, first.confidence)
+    elif about not in (None, OURS) and (first in asked or first.name == REPORT):
+        first = Ranked(f"{OUT_OF_SCOPE}{about}", max(first.confidence, SURELY))
+    return [first, *(one for one in ranking if one.name not in (first.name, ranking[0].name))]
 
 
 def told(ranking: Sequence[Ranked], text: str, named: Collection[str]) -> list[Ranked]:

@@ -38,9 +38,10 @@ _DONE = re.compile(
 )
 """Says after the name that it was done."""
 _TO_COME = re.compile(r"\b(?:next|tomorrow|tmrw|upcoming|book\w*|soon|in\s+\d+\s+(?:days?|weeks?))\b", re.IGNORECASE)
+"""Says after the name that it is to come."""
 _LEAVE = re.compile(
     r"\b(?:can|could|may|should|shall|when|ok|okay|safe|fine|allowed|able|going\s+to|want|wanna|thinking|plan\w*|book\w*|before|if|would|will|next"
-    r"|tomorrow|upcoming|do\s+you|d['’]?you|cost|price|how\s+much)\b",
+    r"|tomorrow|upcoming)\b",
     re.IGNORECASE,
 )
 """Asks before the name for leave to have it, or speaks of what is to come."""
@@ -67,6 +68,7 @@ _TREATED_PART = re.compile(
 _WITH_YOU = re.compile(
     r"\b(?:left|with|at|in\s+with|by)\s+(?:you|your\s+(?:place|clinic))\b|\bi\s+came\s+in\b", re.IGNORECASE
 )
+"""What the clinic did or said, the part that was treated, and that one was there: words that leave open what is meant."""
 _OFFERED = re.compile(
     r"\b(?:do|does|can|could|would)\s+(?:you|u|ye|yous|they|the\s+clinic)\b|\boffer|\bprice|\bcost|\bhow\s+much\b|\bbook(?:ing)?\s+(?:in|a|an)\b|£|\$",
     re.IGNORECASE,
@@ -78,7 +80,7 @@ _OPENING = r"(?:(?:hi|hiya|hello|hey|ok|okay|so|well|please|pls|sorry|my|our|the
 
 
 class Elsewhere:
-    """Built once of a knowledge base's words; asking is pure."""
+    """Tells what messages are about, by the words of a knowledge base (``data/knowledge/elsewhere.yml``). Build once; pure."""
 
     def __init__(self, words: ElsewhereWords) -> None:
         self._treatment = re.compile(
@@ -111,7 +113,7 @@ def _is_the_matter(text: str, start: int, end: int) -> bool:
     before = text[ends[-1] if ends else 0 : start]
     closing = _CLAUSE_END.search(text, end)
     after = text[end : closing.start() if closing else len(text)].lstrip()
-    if _LONG_AGO.search(before) or _LONG_AGO.search(after):
+    if _LONG_AGO.search(before) or _LONG_AGO.search(after) or _OFFERED.search(before):
         return False
     if _BEFORE.search(before):
         return True

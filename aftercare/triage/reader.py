@@ -213,8 +213,8 @@ class Reader:
         findings = self._with_implied(findings)
         if figures.bleeding_has_stopped(text):
             findings = [_stopped(f) if f.item == BLEEDING else f for f in findings]
-        times, elsewhere = tuple(find_times(text)), self._elsewhere.of(text)
-        return Reading(text, tuple(findings), times, language=language, elsewhere=elsewhere)
+        times, about = tuple(find_times(text)), self._elsewhere.of(text)
+        return Reading(text, tuple(findings), times, language=language, about=about)
 
     def _understand(self, text: str) -> _Understood:
         """What all readings of a text begin with. The last text's is remembered: the learned detector asks on about the

@@ -14,8 +14,8 @@ SEEMS = "seems"
 triage goes by it."""
 LANGUAGE = "language"
 """The kind of entity that names the language of a message."""
-ELSEWHERE = "elsewhere"
-"""The kind of entity that tells what a message is about instead of our treatment (``aftercare.triage.elsewhere``)."""
+ABOUT = "about"
+"""The kind of entity that tells which treatment a message is about (``aftercare.triage.elsewhere``)."""
 CHANGE = "change"
 """The item that stands for a change of nothing named ("day 6 and I look worse")."""
 IS_THERE = frozenset({"present", "uncertain", "resolving"})
@@ -59,7 +59,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Reading:
-    """What one message says. ``language`` is None for English, else as ``OtherLanguages.of`` names it; ``elsewhere`` is as
+    """What one message says. ``language`` is None for English, else as ``OtherLanguages.of`` names it; ``about`` is as
     ``Elsewhere.of`` names it."""
 
     text: str
@@ -67,7 +67,7 @@ class Reading:
     times: tuple[TimeMention, ...] = ()
     learned: tuple[Finding, ...] = field(default=())
     language: str | None = None
-    elsewhere: str | None = None
+    about: str | None = None
 
     def certain(self) -> Reading:
         """Without the findings whose words mean other things as often."""
@@ -95,14 +95,14 @@ class Reading:
         return [f.as_entity() for f in self.findings] + times + self._of_the_whole()
 
     def _of_the_whole(self) -> list[dict[str, Any]]:
-        told = ((LANGUAGE, self.language), (ELSEWHERE, self.elsewhere))
+        told = ((LANGUAGE, self.language), (ABOUT, self.about))
         whole = {"start": 0, "end": len(self.text), "text": ""}
         return [{"entity": kind, "value": value, **whole} for kind, value in told if value is not None]
 
     @classmethod
     def from_entities(cls, text: str, entities: Iterable[Mapping[str, Any]]) -> Reading:
         """Rebuild a reading from the entities of a Rasa message."""
-        findings, times, language, elsewhere = [], [], None, None
+        findings, times, language, about = [], [], None, None
         for e in entities:
             if e.get("entity") == "time":
                 when = tuple(e["date"]) if e.get("date") else None
@@ -122,8 +122,8 @@ class Reading:
                 )
             elif e.get("entity") == LANGUAGE:
                 language = e["value"]
-            elif e.get("entity") == ELSEWHERE:
-                elsewhere = e["value"]
+            elif e.get("entity") == ABOUT:
+                about = e["value"]
             elif "assertion" in e:
                 findings.append(
                     Finding(
@@ -139,4 +139,4 @@ class Reading:
                         e.get("doubted", False),
                     )
                 )
-        return cls(text, tuple(findings), tuple(times), language=language, elsewhere=elsewhere)
+        return cls(text, tuple(findings), tuple(times), language=language, about=about)

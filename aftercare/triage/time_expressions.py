@@ -31,8 +31,7 @@ SMALL = _split(
     "eighteen nineteen twenty"
 )
 NUMBERS: dict[str, float] = {word: n for n, word in enumerate(SMALL)}
-NUMBERS |= {f"twenty{join}{word}": 20 + n for n, word in enumerate(SMALL[1:10], 1) for join in " -"}
-TENS = {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60}
+TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60}
 NUMBERS |= {**TENS, "dozen": 12, "a dozen": 12}
 NUMBERS |= {
     f"{ten}{join}{word}": m + n for ten, m in TENS.items() for n, word in enumerate(SMALL[1:10], 1) for join in " -"
@@ -129,7 +128,7 @@ ON_THE_SPOT = (
 """Words of somebody who is at the clinic or has just come home from it: the treatment was today."""
 
 TREATMENT_NOUN = (
-    r"(?:treat(?:ment|\b)|session\b|(?:first|second|third)\s+go\b|morpheus\w*|sesh\b|(?<!to\s)top[\s-]?up\b(?!\s+(?:my|the|on|with|some))|(?:collagen|face|skin)\s+(?:\w+\s+)?thing|(?:micro|derma)[\s-]*needl\w*|needl(?:e|es|ing)\b|mn\b|procedure|appointment|appt|facial|(?:derma|home)\s?-?pen|derma\s?-?roll\w*|"
+    r"(?:treat(?:ment|\b)|session\b|morpheus\w*|sesh\b|(?<!to\s)top[\s-]?up\b(?!\s+(?:my|the|on|with|some))|(?:collagen|face|skin)\s+(?:\w+\s+)?thing|(?:micro|derma)[\s-]*needl\w*|needl(?:e|es|ing)\b|mn\b|procedure|appointment|appt|facial|(?:derma|home)\s?-?pen|derma\s?-?roll\w*|"
     r"roller|needle\s+(?:\w+\s+)?thing|pen\s+thing|\d(?:\.\d+)?\s?mm\s+pass|s[eé]ance|(?<!is\s)(?<!are\s)(?<!was\s)(?<!were\s)(?<!been\s)(?<!am\s)(?<!i'm\s)(?<!'s\s)(?<!just\s)(?<!still\s)sitting(?!\s+(?:(?:on|in|at)\b(?!\s*@)|there|here|still|down|up|with|by)\b)|skin\s?-?pen|rf\b|prp\b|radio\s*-?frequency|(?:2nd|3rd|4th|second|third|fourth)\s+(?:round|one))"
 )
 
@@ -342,7 +341,7 @@ EVENTS = re.compile(
     r"|\b(?:i|we)\s+(?:came|visited|attended)\b(?!\s+(?:up|out|down|across|off|on|round|over))"
     r"|your\s+(?:chair|place|machine)|una\s+(?:clinic|place|needle)|(?:went|came|was|been)\s+(?:to|by|at)\s+(?:the|your|ur)\s+(?:clinic|place)|(?:you|u|they|nurse|doctor|dr|una|dem)\s+(?:\w+\s+)?(?:did|saw|treated|finished)\b"
     r"|(?:came|was|were|been|went|go|come)\s+(?:in\b(?!\s+(?:the|my|a|an|so|pain|bed|agony|tears|hospital|and|for\s+work))|to\s+(?:see\s+)?(?:you|u|una)\b)|went\s+for\s+(?:my|the)"
-    r"|(?:i|we|she|he)\s+(?:left|walked\s+out)\b|left\s+yours\b|left\s+you(?=\s+(?:about\s+|around\s+|just\s+|at\s+)?@)|my\s+turn\s+(?:came|was)\b|@\s+was\s+mine\b|(?:had|did|got)\s+my\s+(?:first|second|third|1st|2nd|3rd)(?=\s+(?:one\s+)?@)|(?:walked|come|comes|came|coming)\s+out(?=\s+(?:of|from)\b|\s*@)(?!\s+of\s+(?:hospital|the\s+(?:shower|bath|sun|pool)))|came\s+home\s+from\s+(?:you|it)|home\s+from\s+it"
+    r"|(?:i|we|she|he)\s+(?:left|walked\s+out)\b|left\s+yours\b|left\s+you(?=\s+(?:about\s+|around\s+|just\s+|at\s+)?@)|my\s+turn\s+(?:came|was)\b|(?:had|did)\s+my\s+(?:first|second|third|1st|2nd|3rd)(?=\s+(?:(?:one|go)\s+)?(?:on\s+)?@)|(?:walked|come|comes|came|coming)\s+out(?=\s+(?:of|from)\b|\s*@)(?!\s+of\s+(?:hospital|the\s+(?:shower|bath|sun|pool)))|came\s+home\s+from\s+(?:you|it)|home\s+from\s+it"
     r"|(?:they|you|girl|lady|nurse|tech)\s+(?:used|put|applied|opened)\b|(?:the|numbing|numb|anaesthetic)\s+(?:cream|stuff|gel)\s+(?:was|were|went)"
     r"|had\s+the\s+(?:\w+\s+)?cream(?=\s*@)|(?<!the\s)clinic\s+was(?=\s*(?:on\s*)?@)|hers\b(?=\s*(?:$|[,.;!?@]|and\b|but\b|so\b))|(?:left|from|of|at|in)\s+(?:the\s+|your\s+|ur\s+)?clinic)",
     re.IGNORECASE,
@@ -969,7 +968,7 @@ def _compared_to(match: re.Match[str], scene: _Scene) -> int | None:
 
 
 MINE = re.compile(
-    r"\s*(?:mine|hers|(?:the|my)\s+pen|(?:my|the)\s+(?:first|second|third)(?:\s+go)?)(?=\s*(?:$|[,.;!?)]|and\b|but\b|so\b|now\b))",
+    r"\s*(?:mine|hers|the\s+pen|(?:my|the)\s+(?:first|second|third)(?:\s+go)?)(?=\s*(?:$|[,.;!?)]|and\b|but\b|so\b|now\b))",
     re.IGNORECASE,
 )
 """The treatment, after "days since", where nothing follows that it could be of."""

@@ -52,6 +52,15 @@ def test_outcome_of_the_action_comes_back_with_what_was_understood() -> None:
     }
 
 
+def test_the_milliseconds_are_those_of_understanding_and_of_the_action() -> None:
+    def act(message: Any) -> dict[str, Any]:
+        return {"message_id": message.message_id, "outcome": an_outcome(), "ms": 250.0}
+
+    answer = ask(FakeAgent(act=act), message_id="m1").json()
+    assert answer["ms"] >= 250.0
+    assert answer["outcome"]["tier"] == an_outcome()["tier"]
+
+
 def test_action_learns_the_clock_the_report_and_the_message_id() -> None:
     agent = FakeAgent()
     ask(agent, message_id="m1", report={"turn": 4})

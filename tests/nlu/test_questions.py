@@ -8,10 +8,9 @@ from aftercare.nlu.intent_model import Ranked
 from aftercare.nlu.our_subject import speaks_of_ours
 from aftercare.nlu.questions import (
     as_told,
+    as_words_tell,
     of_something_else,
     questions_of,
-    surely_ours,
-    surely_out_of_scope,
     told,
     with_what_is_asked,
 )
@@ -141,21 +140,23 @@ def ranked(text: str) -> Ranked:
     return Ranked(name, float(confidence))
 
 
-def test_what_is_surely_elsewhere_comes_first_and_is_sure() -> None:
-    ranking = [Ranked("can_i", 0.5), Ranked("out_of_scope_other_treatment", 0.1)]
-    found = surely_out_of_scope(ranking, "other_treatment")
-    assert [one.name for one in found] == ["out_of_scope_other_treatment", "can_i"]
-    assert found[0].confidence > SURE
-
-
 @pytest.mark.parametrize(
-    ("names", "expected"),
+    ("names", "about", "expected"),
     [
-        ("out_of_scope_other_treatment greet can_i", "can_i greet"),
-        ("out_of_scope_price can_i", "out_of_scope_price can_i"),
-        ("out_of_scope_other_treatment greet", "out_of_scope_other_treatment greet"),
+        ("can_i is_normal", "other_treatment", "out_of_scope_other_treatment is_normal"),
+        ("report can_i", "off_topic", "out_of_scope_off_topic can_i"),
+        ("talk_to_human can_i", "other_treatment", "talk_to_human can_i"),
+        ("out_of_scope_price can_i", "other_treatment", "out_of_scope_price can_i"),
+        ("out_of_scope_other_treatment greet can_i", "ours", "can_i greet"),
+        ("out_of_scope_price can_i", "ours", "out_of_scope_price can_i"),
+        ("out_of_scope_other_treatment greet", "ours", "out_of_scope_other_treatment greet"),
+        ("can_i greet", None, "can_i greet"),
     ],
 )
-def test_what_is_surely_ours_is_a_question_instead_of_another_treatment(names: str, expected: str) -> None:
-    ranking = [Ranked(name, 0.5) for name in names.split()]
-    assert [one.name for one in surely_ours(ranking)] == expected.split()
+def test_words_that_tell_what_a_message_is_about_decide_its_kind(names: str, about: str | None, expected: str) -> None:
+    ranking = [Ranked(name, 0.5 - n / 10) for n, name in enumerate(names.split())]
+    found = as_words_tell(ranking, about)
+    assert [one.name for one in found] == expected.split()
+    assert found[0].confidence == (
+        0.9 if about in ("other_treatment", "off_topic") and found[0] not in ranking else 0.5
+    )

@@ -117,6 +117,8 @@ A_RULE_DID_HARM = [
     ("just coming back to my bumps, they look fine to you?", 4, "none"),
     ("those spots are coming back", 4, "urgent"),
     ("the redness had gone and came back to this side", 4, "urgent"),
+    ("when can aftershave come back? my cheeks are dry", 5, "none"),
+    ("when I can see it the swelling comes back", 5, "urgent"),
 ]
 
 

@@ -76,5 +76,5 @@ def test_an_animal_beside_the_patient_is_nothing_else(elsewhere: Elsewhere, text
 
 def test_it_stands_in_the_entities_and_comes_back_from_them(reader: Reader) -> None:
     reading = reader.read(ANOTHER[0])
-    assert reading.elsewhere == OTHER_TREATMENT
-    assert Reading.from_entities(ANOTHER[0], reading.entities()).elsewhere == OTHER_TREATMENT
+    assert reading.about == OTHER_TREATMENT
+    assert Reading.from_entities(ANOTHER[0], reading.entities()).about == OTHER_TREATMENT
