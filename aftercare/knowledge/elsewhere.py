@@ -1,4 +1,4 @@
-"""The words that tell that a message is not about our treatment (``elsewhere.yml``)."""
+"""The words that tell which treatment a message is about (``elsewhere.yml``)."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from aftercare.knowledge.yaml_file import read_yaml
 
 @dataclass(frozen=True)
 class ElsewhereWords:
-    """Words in lower case with blanks between them, those that end in ``*`` with any ending. ``ours`` speak for our treatment."""
+    """Words in lower case with blanks between them, those that end in ``*`` with any ending. ``ours`` speak for our treatment,
+    ``of_any_treatment`` leave open which is meant."""
 
     other_treatments: tuple[str, ...]
     animals: tuple[str, ...]
     ours: tuple[str, ...]
+    of_any_treatment: tuple[str, ...]
 
 
 def load_elsewhere(path: Path) -> ElsewhereWords:
@@ -28,4 +30,5 @@ def load_elsewhere(path: Path) -> ElsewhereWords:
                     ("other_treatments", group, number), f"'{word}' stands twice", "Take one of the two out."
                 )
             names.add(word)
-    return ElsewhereWords(tuple(sorted(names)), tuple(file.data["animals"]), tuple(file.data["ours"]))
+    others = (tuple(file.data[key]) for key in ("animals", "ours", "of_any_treatment"))
+    return ElsewhereWords(tuple(sorted(names)), *others)

@@ -92,6 +92,7 @@ class Elsewhere:
             rf"(?:^|[.!?\n]\s*){_OPENING}(?:{_any_of(words.animals)})s?(?:['’]s)?\s+{_OF_ANIMALS}", re.IGNORECASE
         )
         self._ours = re.compile(rf"\b(?:{_any_of(words.ours)})s?\b", re.IGNORECASE)
+        self._of_any = re.compile(rf"\b(?:{_any_of(words.of_any_treatment)})s?\b", re.IGNORECASE)
 
     def of(self, text: str) -> str | None:
         """What a message is about that names another treatment or an animal: ``OTHER_TREATMENT`` or ``OFF_TOPIC`` where it is that,
@@ -100,7 +101,7 @@ class Elsewhere:
         rest = self._with_its_day.sub(lambda found: " " * len(found.group()), text)
         if self._ours.search(rest) or _OUR_DAY.search(rest):
             return OURS if named and not _OFFERED.search(text) else None
-        if any(told.search(rest) for told in (_YOUR_WORK, _TREATED_PART, _WITH_YOU)):
+        if any(told.search(rest) for told in (self._of_any, _YOUR_WORK, _TREATED_PART, _WITH_YOU)):
             return None
         if any(_is_the_matter(text, found.start(), found.end()) for found in named):
             return OTHER_TREATMENT
