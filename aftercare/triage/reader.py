@@ -13,7 +13,7 @@ from aftercare.knowledge import KnowledgeBase
 from aftercare.triage import figures, temperature
 from aftercare.triage.assertion import Assertion
 from aftercare.triage.attributes import AttributeReader, Attributes
-from aftercare.triage.elsewhere import Elsewhere
+from aftercare.triage.elsewhere import OFF_TOPIC, OTHER_TREATMENT, Elsewhere
 from aftercare.triage.language import Language, Utterance
 from aftercare.triage.matcher import Match, Matcher
 from aftercare.triage.other_language import OtherLanguages
@@ -213,7 +213,8 @@ class Reader:
         findings = self._with_implied(findings)
         if figures.bleeding_has_stopped(text):
             findings = [_stopped(f) if f.item == BLEEDING else f for f in findings]
-        times, about = tuple(find_times(text)), self._elsewhere.of(text)
+        about = self._elsewhere.of(text)
+        times = () if about in (OTHER_TREATMENT, OFF_TOPIC) else tuple(find_times(text))  # else its day would be ours
         return Reading(text, tuple(findings), times, language=language, about=about)
 
     def _understand(self, text: str) -> _Understood:

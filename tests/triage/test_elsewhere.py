@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
 from aftercare.knowledge import KnowledgeBase
-from aftercare.triage import Reader, Reading
+from aftercare.triage import Reader, Reading, Report, update
 from aftercare.triage.elsewhere import OFF_TOPIC, OTHER_TREATMENT, OURS, Elsewhere
 
 ANOTHER = [
@@ -75,6 +77,10 @@ def test_a_message_about_an_animal_is_off_topic(elsewhere: Elsewhere, text: str)
 )
 def test_an_animal_beside_the_patient_is_nothing_else(elsewhere: Elsewhere, text: str) -> None:
     assert elsewhere.of(text) is None
+
+
+def test_the_day_of_another_treatment_is_not_the_day_of_ours(reader: Reader, now: datetime) -> None:
+    assert update(Report(), reader.read(ANOTHER[0]), now).day(now) is None
 
 
 def test_it_stands_in_the_entities_and_comes_back_from_them(reader: Reader) -> None:
